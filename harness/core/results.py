@@ -1,0 +1,242 @@
+"""What a run leaves behind: trials, scores with reasons, and the run they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.core.graph import AgentGraph
+from harness.core.scenario import Scenario
+from harness.core.trace import JSON, AgentRef, ErrorKind, Layer, Trace
+
+FORMAT_VERSION = 1
+"""Version of run.jsonl. Readers refuse a newer one and say which harness wrote it."""
+
+
+class Verdict(StrEnum):
+    """Four different things that never merge."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Mode(StrEnum):
+    """Where model answers come from."""
+
+    REPLAY = "replay"
+    RECORD = "record"
+    LIVE = "live"
+
+
+class Fit(StrEnum):
+    """How an expected call and an actual call relate."""
+
+    MATCHED = "matched"
+    MISSING = "missing"
+    UNEXPECTED = "unexpected"
+    MISMATCHED = "mismatched"
+    OUT_OF_ORDER = "out_of_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One misfit of an argument. `path` is like `$.items[2].amount`."""
+
+    path: str
+    expected: str
+    actual: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignedCall:
+    """One row of an alignment: an expected call, an actual call (`step` is its id), or both.
+
+    `expected` is the expected call as text. `unchecked` says that the call's arguments were not judged.
+    `helper` is the alignment of what the helper behind this call did, where that was expected.
+    """
+
+    fit: Fit
+    tool: str
+    expected: str | None = None
+    step: str | None = None
+    agent: AgentRef | None = None
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    unchecked: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """Expected calls against actual calls; `rows` in reading order. `f1` is in 0..1."""
+
+    rows: tuple[AlignedCall, ...]
+    f1: float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One scorer's judgement of one trial (or of one turn, counted from 0).
+
+    `layer` None means end to end. `agent` is who is judged. `value` is partial credit in 0..1, None where it has no
+    meaning. `expected` and `actual` are short texts for tables. `outcome` is a scorer's own classification, e.g.
+    `missed` or `needless` for escalation. An `advisory` score never decides a verdict.
+    """
+
+    scorer: str
+    verdict: Verdict
+    reason: str
+    layer: Layer | None = None
+    agent: str | None = None
+    turn: int | None = None
+    value: float | None = None
+    expected: str = ""
+    actual: str = ""
+    outcome: str = ""
+    alignment: Alignment | None = None
+    advisory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """The first divergence of a failed trial, and who caused it."""
+
+    sentence: str
+    layer: Layer | None = None
+    agent: str | None = None
+    step: str | None = None
+    turn: int | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialError:
+    """Why a trial could not be judged. `hint` says what to do; `traceback` is kept for errors not our own."""
+
+    kind: ErrorKind
+    type: str
+    message: str
+    hint: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Milliseconds since the trial began, and how long it took; of a replay, these are replay timings."""
+
+    start_ms: float
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A request that matched only after values of this run were taken for values of the recording."""
+
+    where: str
+    recorded: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CassetteUse:
+    """What a trial took from its cassette, and the recording's provenance.
+
+    `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was behind the endpoint.
+    """
+
+    path: str
+    recorded_at: str | None = None
+    endpoint: str | None = None
+    models: tuple[str, ...] = ()
+    stand_in: bool = False
+    sdk_version: str | None = None
+    harness_version: str | None = None
+    used: int = 0
+    total: int = 0
+    stale: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Model and tool HTTP calls of a trial by where the answer came from, and the cost in USD (None: unknown)."""
+
+    replayed: int = 0
+    live: int = 0
+    cost_usd: float | None = 0.0
+    recorded_cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One run of one scenario. `index` counts from 0; `seconds` is wall-clock time."""
+
+    scenario: str
+    index: int = 0
+    variant: str | None = None
+    verdict: Verdict
+    scores: tuple[Score, ...] = ()
+    trace: Trace = Trace()
+    error: TrialError | None = None
+    blame: Blame | None = None
+    cassette: CassetteUse | None = None
+    traffic: Traffic = Traffic()
+    timings: Mapping[str, Timing] = field(default_factory=dict)
+    started_at: str = ""
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """Idempotent identity: variant, scenario, index."""
+        return "/".join((self.variant or "-", self.scenario, str(self.index)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Versions of what produced a run."""
+
+    harness: str = ""
+    sdk: str = ""
+    openai: str = ""
+    vcrpy: str = ""
+    python: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """A run without its scenarios and trials. `created_at` is ISO 8601 in UTC."""
+
+    id: str
+    created_at: str
+    system: str
+    mode: Mode
+    variant: str | None = None
+    commit: str | None = None
+    dirty: bool = False
+    stand_in: bool = False
+    endpoint: str | None = None
+    versions: Versions = Versions()
+    format_version: int = FORMAT_VERSION
+    seed: int | None = None
+    shard: str | None = None
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A whole run: what run.jsonl holds."""
+
+    info: RunInfo
+    graph: AgentGraph
+    scenarios: tuple[Scenario, ...]
+    trials: tuple[Trial, ...]
+    complete: bool = True
+
+    def scenario(self, id: str) -> Scenario | None:
+        """The scenario with this id, or None."""
+        return next((each for each in self.scenarios if each.id == id), None)

@@ -1,0 +1,134 @@
+"""Every deliberate error of the harness, one tree. Each says what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from harness.core.scenario import Location
+
+
+class ExitCode(IntEnum):
+    """Process exit codes; when several apply, 3, then 4, then 1."""
+
+    FINE = 0
+    WORSE = 1
+    USAGE = 2
+    INTERNAL = 3
+    COULD_NOT_JUDGE = 4
+    NOTHING_SELECTED = 5
+    INTERRUPTED = 130
+
+
+class HarnessError(Exception):
+    """Base of all deliberate errors: printed without a traceback."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, what: str, *, where: Location | str | None = None, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where is not None else ""
+        advice = f"\n  {self.hint}" if self.hint else ""
+        return f"{place}{self.what}{advice}"
+
+
+class UsageError(HarnessError):
+    """A wrong option, argument or setting."""
+
+
+class SystemLoadError(HarnessError):
+    """The agents under test could not be loaded or are not what is expected."""
+
+
+class RunFileError(HarnessError):
+    """A saved run cannot be read."""
+
+
+class NothingSelectedError(HarnessError):
+    """The selection left no scenario."""
+
+    exit_code = ExitCode.NOTHING_SELECTED
+
+
+class CassetteError(HarnessError):
+    """A recording cannot answer: the trial could not be judged."""
+
+    exit_code = ExitCode.COULD_NOT_JUDGE
+
+
+class CassetteMissingError(CassetteError):
+    """There is no recording for this trial."""
+
+
+class CassetteCorruptError(CassetteError):
+    """The recording's file cannot be read as a cassette; it is left untouched."""
+
+
+class CassetteMissError(CassetteError):
+    """A request has no counterpart in the recording."""
+
+
+class CassetteStaleError(CassetteError):
+    """The agents changed since the recording in a way that reaches the model."""
+
+
+class EgressBlockedError(CassetteError):
+    """Something tried to leave the machine during replay."""
+
+
+class SecretFoundError(CassetteError):
+    """A secret would have been written to disk; nothing was written."""
+
+
+class Severity(StrEnum):
+    """An error stops a run, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding of a check."""
+
+    message: str
+    where: Location | None = None
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"\n  {self.hint}" if self.hint else ""
+        return f"{place}{self.severity}: {self.message}{advice}"
+
+
+class ProblemsError(HarnessError):
+    """Several problems at once; none of them is hidden behind another."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = sum(problem.severity is Severity.ERROR for problem in problems)
+        super().__init__(f"{count} error{'s' if count != 1 else ''} in the suite")
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint naming the nearest known name, or all of them when they are few; empty when nothing helps."""
+    names = list(dict.fromkeys(known))
+    folded = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {folded[near[0]]!r}?"
+    if not names:
+        return ""
+    shown = ", ".join(repr(each) for each in names[:12])
+    return f"known: {shown}{', ...' if len(names) > 12 else ''}"
