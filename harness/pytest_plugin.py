@@ -1,0 +1,1 @@
+"""The pytest face: each scenario is an item."""
