@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from harness.core.scenario import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class ExitCode(IntEnum):
@@ -121,6 +124,9 @@ class ProblemsError(HarnessError):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+_NAMES_SHOWN = 12
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint naming the nearest known name, or all of them when they are few; empty when nothing helps."""
     names = list(dict.fromkeys(known))
@@ -130,5 +136,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean {folded[near[0]]!r}?"
     if not names:
         return ""
-    shown = ", ".join(repr(each) for each in names[:12])
-    return f"known: {shown}{', ...' if len(names) > 12 else ''}"
+    shown = ", ".join(repr(each) for each in names[:_NAMES_SHOWN])
+    return f"known: {shown}{', ...' if len(names) > _NAMES_SHOWN else ''}"

@@ -237,6 +237,6 @@ class Run:
     trials: tuple[Trial, ...]
     complete: bool = True
 
-    def scenario(self, id: str) -> Scenario | None:
+    def scenario(self, scenario_id: str) -> Scenario | None:
         """The scenario with this id, or None."""
-        return next((each for each in self.scenarios if each.id == id), None)
+        return next((each for each in self.scenarios if each.id == scenario_id), None)

@@ -6,10 +6,12 @@ readings live beside it, in `harness.core.results.Trial.timings`, keyed by step 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 JSON: TypeAlias = Any
 """A value the standard `json` module can write: dict, list, str, int, float, bool or None."""
