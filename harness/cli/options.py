@@ -1,0 +1,82 @@
+"""Options that several verbs share, the same everywhere, and what they resolve to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from harness import config
+from harness.core.results import Mode
+
+if TYPE_CHECKING:
+    from harness.config import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SETTINGS = tuple(each for each in config.Settings.__dataclass_fields__ if each != "root")
+
+
+def _group(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def apply(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+def places(command: _Command) -> _Command:
+    """Where things are: system, scenarios, cassettes, output folder."""
+    return _group(
+        click.option("--system", metavar="MODULE:ATTR", help="The agents under test."),
+        click.option("--scenarios", type=click.Path(path_type=Path), help="Folder of scenario files."),
+        click.option("--cassettes", type=click.Path(path_type=Path), help="Folder of recordings."),
+        click.option("--out", type=click.Path(path_type=Path), help="Folder that runs are written to."),
+    )(command)
+
+
+def choice(command: _Command) -> _Command:
+    """Which scenarios: paths or ids, and filters."""
+    return _group(
+        click.argument("what", nargs=-1, metavar="[PATHS or IDS]..."),
+        click.option(
+            "-k", "keyword", metavar="EXPR", help="Only scenarios whose id or tags fit, e.g. 'refund and not limit'."
+        ),
+        click.option("--tag", "tags", multiple=True, help="Only scenarios with this tag (repeatable)."),
+        click.option(
+            "--layer", type=click.Choice(["triage", "specialist", "helper"]), help="Only scenarios of this layer."
+        ),
+        click.option("--last-failed", is_flag=True, help="Only what did not pass in the newest run."),
+    )(command)
+
+
+def running(command: _Command) -> _Command:
+    """How trials are run."""
+    return _group(
+        click.option("-j", "--concurrency", type=click.IntRange(1), help="Trials at once."),
+        click.option("--processes", type=click.IntRange(1), help="Processes to spread the trials over."),
+        click.option("--trials", type=click.IntRange(1), help="Trials of each scenario, instead of what it says."),
+        click.option("--max-failures", type=click.IntRange(0), help="Stop after this many trials that did not pass."),
+        click.option("--seed", type=int, help="Seed handed to each trial."),
+        click.option("--timeout", type=float, help="Seconds a trial may take."),
+    )(command)
+
+
+def output(command: _Command) -> _Command:
+    """How much is said, and in which form."""
+    return _group(
+        click.option("--json", "as_json", is_flag=True, help="Data on stdout."),
+        click.option("-q", "--quiet", is_flag=True, help="Say the verdict only."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option("--no-color", is_flag=True, help="No colours."),
+    )(command)
+
+
+def settings_of(options: dict[str, Any], **fixed: Any) -> Settings:
+    """The settings of a call, taking out of `options` those that are settings."""
+    given = {name: options.pop(name) for name in _SETTINGS if name in options}
+    if isinstance(given.get("mode"), str):
+        given["mode"] = Mode(given["mode"])
+    return config.resolve(given | fixed)

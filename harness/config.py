@@ -1,0 +1,161 @@
+"""Settings, resolved once: defaults < [tool.harness] in pyproject.toml < environment < command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from harness.core.results import Mode
+from harness.errors import UsageError, did_you_mean
+
+_PREFIX = "HARNESS_"
+_TABLES = ("gate", "redact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Paths are relative to `root`, the folder of pyproject.toml.
+
+    `concurrency` is how many trials run at once in one process. `max_failures` 0 means no limit. `timeout` is in
+    seconds per trial. `api` is what the endpoint speaks, `responses` or `chat_completions`. `endpoint` is where
+    recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
+    not expire.
+    """
+
+    root: Path = Path()
+    system: str = ""
+    scenarios: Path = Path("scenarios")
+    cassettes: Path = Path("cassettes")
+    out: Path = Path("reports")
+    variants: Path = Path("variants")
+    mode: Mode = Mode.REPLAY
+    endpoint: str | None = None
+    api: str = "responses"
+    judge_model: str = "gpt-4o-mini"
+    concurrency: int = 8
+    processes: int = 1
+    trials: int = 0
+    timeout: float = 120.0
+    max_turns: int = 30
+    max_failures: int = 0
+    seed: int = 0
+    strict: bool = False
+    max_age_days: int = 0
+    baseline: Path | None = None
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    redact: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self, value: Path) -> Path:
+        """`value` seen from the project's folder."""
+        return value if value.is_absolute() else self.root / value
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a setting's value came from, for `harness doctor`."""
+
+    name: str
+    value: Any
+    source: str
+
+
+def resolve(overrides: Mapping[str, Any] | None = None, start: Path | None = None) -> Settings:
+    """The settings that hold for a command started in `start` (default: the current folder).
+
+    `overrides` are the command line's; None values in it mean "not given". Raises UsageError for an unknown setting
+    or a value of the wrong kind, naming where it stands.
+    """
+    root, project = _project_table(start or Path.cwd())
+    values: dict[str, Any] = {}
+    for source, layer in _layers(project, root, overrides or {}):
+        for name, raw in layer.items():
+            values[name] = _coerce(name, raw, source)
+    return Settings(root=root, **values)
+
+
+def origins(overrides: Mapping[str, Any] | None = None, start: Path | None = None) -> tuple[Origin, ...]:
+    """Each setting with the place its value came from."""
+    root, project = _project_table(start or Path.cwd())
+    settings = resolve(overrides, start)
+    sources = dict.fromkeys((each.name for each in fields(Settings)), "default")
+    for source, layer in _layers(project, root, overrides or {}):
+        sources |= dict.fromkeys(layer, source)
+    return tuple(Origin(name, getattr(settings, name), source) for name, source in sources.items())
+
+
+def _layers(
+    project: Mapping[str, Any], root: Path, overrides: Mapping[str, Any]
+) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    environment = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).lower() in _known()
+    }
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return (
+        (f"{root / 'pyproject.toml'} [tool.harness]", project),
+        ("environment", environment),
+        ("command line", given),
+    )
+
+
+def _project_table(start: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The nearest folder upwards whose pyproject.toml has [tool.harness], and that table."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if not path.is_file():
+            continue
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("harness")
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"this is not valid TOML: {error}", where=str(path)) from error
+        if table is not None:
+            return folder, {name.replace("-", "_"): value for name, value in table.items()}
+    return start, {}
+
+
+def _known() -> dict[str, Any]:
+    defaults = Settings()
+    return {each.name: getattr(defaults, each.name) for each in fields(Settings) if each.name != "root"}
+
+
+def _coerce(name: str, raw: Any, source: str) -> Any:
+    known = _known()
+    if name not in known:
+        raise UsageError(f"unknown setting {name!r}", where=source, hint=did_you_mean(name, known))
+    kind = Path if name == "baseline" else type(known[name])
+    if name in _TABLES:
+        return _table(name, raw, source)
+    try:
+        return _cast(kind, raw)
+    except (TypeError, ValueError) as error:
+        expected = " | ".join(Mode) if kind is Mode else kind.__name__
+        raise UsageError(f"{name} = {raw!r} is not right", where=source, hint=f"expected: {expected}") from error
+
+
+def _cast(kind: type, raw: Any) -> Any:
+    if kind is type(None):
+        return str(raw)
+    if kind is bool:
+        return _boolean(raw)
+    if kind is int and isinstance(raw, float):
+        raise ValueError(raw)
+    return kind(raw)
+
+
+def _boolean(raw: Any) -> bool:
+    truths = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    try:
+        return truths[str(raw).lower()]
+    except KeyError:
+        raise ValueError(raw) from None
+
+
+def _table(name: str, raw: Any, source: str) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{name} = {raw!r} is not a table", where=source, hint=f"write [tool.harness.{name}]")
+    return raw
