@@ -52,7 +52,7 @@ class ExpectedCall:
     `arguments` maps argument names to plain values or matchers (None: unchecked); `exact_arguments` also refuses
     arguments that are not listed. `times` is the least and the greatest number of calls (None: no upper limit).
     `by` are the agents one of which must make the call (empty: any). `helper` judges what the agent behind the
-    tool does.
+    tool does. `lines` are the file's lines of its keys, those of arguments as `arguments.NAME`.
     """
 
     kind: Literal["call"] = "call"
@@ -63,6 +63,7 @@ class ExpectedCall:
     times: tuple[int, int | None] = (1, 1)
     helper: ToolsExpectation | None = None
     location: Location | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What is expected of a turn or of a whole conversation; None (or empty) means unchecked."""
+    """What is expected of a turn or of a whole conversation; None (or empty) means unchecked.
+
+    `lines` are the file's lines of its keys.
+    """
 
     specialist: tuple[str, ...] = ()
     route: tuple[str, ...] = ()
@@ -152,6 +156,7 @@ class Expectation:
     limits: Limits | None = None
     scorers: Mapping[str, JSON] = field(default_factory=dict)
     location: Location | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +190,7 @@ class Scenario:
 
     `agent` None starts at the system's entry. `history_from` names an end-to-end scenario whose recorded prefix
     comes first. `approvals` maps a tool's name to True (approve) or False (reject). `passes` of `trials` must pass.
+    `lines` are the file's lines of its keys.
     """
 
     id: str
@@ -205,6 +211,7 @@ class Scenario:
     quarantine: Quarantine | None = None
     recorded_tools: bool = False
     draft: bool = False
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def needed(self) -> int:
