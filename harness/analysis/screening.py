@@ -1,7 +1,7 @@
 """Did live trials get worse? Screen against history, then confirm with fresh trials of both sides.
 
 Two tests run side by side, because each is blind where the other sees. The suite-wide one (Mantel and Haenszel 1959,
-stratified by scenario, with continuity correction) sees a drop that is spread over many scenarios; the per-scenario one
+stratified by scenario, continuity-corrected) sees a drop spread over many scenarios; the per-scenario one
 (Fisher's exact test, adjusted by Holm 1979) sees one scenario that broke. All p values are one-sided: only a drop counts.
 """
 
