@@ -55,8 +55,8 @@ class Difference:
 class AlignedCall:
     """One row of an alignment: an expected call, an actual call (`step` is its id), or both.
 
-    `expected` is the expected call as text. `unchecked` says that the call's arguments were not judged.
-    `helper` is the alignment of what the helper behind this call did, where that was expected.
+    `expected` is the expected call as text. `unchecked` says that the call's arguments were not judged. An `optional`
+    row never counts against the agents: a call that was only allowed, or an extra one where extra calls are allowed.
     """
 
     fit: Fit
@@ -85,7 +85,8 @@ class Score:
 
     `layer` None means end to end. `agent` is who is judged. `value` is partial credit in 0..1, None where it has no
     meaning. `expected` and `actual` are short texts for tables. `outcome` is a scorer's own classification, e.g.
-    `missed` or `needless` for escalation. An `advisory` score never decides a verdict.
+    `missed` or `needless` for escalation. `step` is the id of the step where a failure shows first. An `advisory` score
+    never decides a verdict.
     """
 
     scorer: str
@@ -100,6 +101,7 @@ class Score:
     outcome: str = ""
     alignment: Alignment | None = None
     advisory: bool = False
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
