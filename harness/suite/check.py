@@ -1,0 +1,44 @@
+"""Scenarios against the live agent graph, before anything runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.suite.agent_names import agent_names
+from harness.suite.contradictions import contradictions
+from harness.suite.guidelines import guidelines
+from harness.suite.level_checks import levels
+from harness.suite.outcome_checks import outcomes
+from harness.suite.surroundings import Case, Surroundings
+from harness.suite.tool_names import tool_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harness.core.graph import AgentGraph
+    from harness.core.scenario import Scenario
+    from harness.errors import Problem
+
+
+def check_suite(scenarios: Sequence[Scenario], graph: AgentGraph) -> tuple[Problem, ...]:
+    """Everything wrong with these scenarios in this graph, in the order of files and lines, then the guidelines.
+
+    Nothing is held against a scenario that only a run could tell: where an agent's tools come from an MCP server, any
+    tool name may be right.
+    """
+    around = Surroundings(graph)
+    by_id = {scenario.id: scenario for scenario in scenarios}
+    found = dict.fromkeys(problem for scenario in scenarios for problem in _check(Case.of(scenario, around), by_id))
+    return (*sorted(found, key=_place), *guidelines(graph))
+
+
+def _check(case: Case, scenarios: Mapping[str, Scenario]) -> Iterator[Problem]:
+    yield from agent_names(case)
+    yield from tool_names(case)
+    yield from outcomes(case)
+    yield from levels(case, scenarios)
+    yield from contradictions(case)
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    return (problem.where.file, problem.where.line) if problem.where else ("", 0)

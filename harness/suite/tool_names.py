@@ -1,0 +1,127 @@
+"""Tools that a scenario names: they exist, and somebody under test offers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.core.trace import Layer
+from harness.errors import did_you_mean
+from harness.suite.argument_checks import argument_problems, sources_in
+from harness.suite.surroundings import calls_in, is_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from harness.core.scenario import Expectation, ExpectedCall, Scenario, ToolsExpectation
+    from harness.errors import Problem
+    from harness.suite.surroundings import Case
+
+
+def tool_names(case: Case) -> Iterator[Problem]:
+    """Problems with expected calls, and with every other key that names a tool."""
+    for expect in case.expectations():
+        if expect.tools is not None:
+            yield from _level(case, expect.tools, case.holders)
+            yield from _named(case, expect, "ignore_tools", expect.tools.ignore, case.holders)
+        yield from _named(case, expect, "forbidden_tools", expect.forbidden_tools, case.involved)
+        if expect.answer is not None:
+            yield from _named(case, expect, "answer", expect.answer.grounded_in, case.involved)
+        if expect.escalation is not None:
+            yield from _existing(case, expect, "escalation", expect.escalation.after)
+    yield from _approvals(case)
+
+
+def _level(case: Case, expected: ToolsExpectation, names: frozenset[str]) -> Iterator[Problem]:
+    for call in calls_in(expected.calls):
+        yield from _call(case, call, names)
+
+
+def _call(case: Case, call: ExpectedCall, names: frozenset[str]) -> Iterator[Problem]:
+    around = case.around
+    missing = [name for name in call.by if name not in around.agents]
+    for name in missing:
+        yield case.wrong(call, "by", f"`by`: no agent is named {name!r}", did_you_mean(name, around.agents))
+    if problem := _unknown(case, call, "tool", call.tool, names):
+        yield problem
+        return
+    offers = around.offers(names, call.tool)
+    if not offers:
+        return
+    owners = [node.ref.name for node, _ in offers]
+    for name in call.by:
+        if name not in owners and name not in missing and not is_open(around.agents[name]):
+            yield case.wrong(call, "by", f"`by`: {name} does not offer {call.tool}", f"offered by {', '.join(owners)}")
+    chosen = [(node, tool) for node, tool in offers if not call.by or node.ref.name in call.by] or offers
+    yield from argument_problems(case, call, [tool for _, tool in chosen])
+    for source in sources_in(call.arguments):
+        if problem := _unknown(case, call, "arguments", source, case.involved):
+            yield problem
+    yield from _inside(case, call, [tool.helper for _, tool in chosen if tool.helper])
+
+
+def _inside(case: Case, call: ExpectedCall, helpers: list[str]) -> Iterator[Problem]:
+    """What is expected of the helper agent behind the tool."""
+    if call.helper is None:
+        return
+    if not helpers:
+        hint = "remove `helper`, or expect the calls where they are made"
+        yield case.wrong(call, "helper", f"`helper`: no agent stands behind {call.tool}", hint)
+        return
+    names = frozenset[str]().union(*(case.around.holders(helper) for helper in helpers))
+    yield from _level(case, call.helper, names)
+    yield from _named(case, call, "helper", (*call.helper.ignore, *call.helper.forbidden), names)
+
+
+def _named(
+    case: Case, place: Expectation | ExpectedCall, key: str, tools: Iterable[str], names: frozenset[str]
+) -> Iterator[Problem]:
+    for tool in tools:
+        if problem := _unknown(case, place, key, tool, names):
+            yield problem
+
+
+def _existing(case: Case, expect: Expectation, key: str, tools: Iterable[str]) -> Iterator[Problem]:
+    for tool in tools:
+        if tool not in case.around.owners and not case.around.open:
+            yield _no_such(case, expect, key, tool, case.around.owners)
+
+
+def _unknown(
+    case: Case, place: Scenario | Expectation | ExpectedCall, key: str, tool: str, names: frozenset[str]
+) -> Problem | None:
+    """Why none of the agents `names` can call `tool`, if so."""
+    around = case.around
+    if not names or around.offers(names, tool) or any(is_open(around.agents[name]) for name in names):
+        return None
+    if tool in around.handoff_tools:
+        target = around.handoff_tools[tool]
+        hint = f"use `specialist: {target}` or `route`"
+        return case.wrong(place, key, f"{tool!r} is a handoff to {target}, not a tool call", hint)
+    if tool not in around.owners:
+        return _no_such(case, place, key, tool, around.tools_of(names) or around.owners)
+    owners = around.owners[tool]
+    shown = ", ".join(node.ref.name for node in owners)
+    hint = f"it belongs to {shown}"
+    if all(node.ref.layer is Layer.HELPER for node in owners):
+        hint += (
+            ": a helper's own calls are judged under `helper:` of the tool it stands behind, or in its own scenarios"
+        )
+    return case.wrong(place, key, f"nobody who is judged here can call {tool!r}", hint)
+
+
+def _no_such(
+    case: Case, place: Scenario | Expectation | ExpectedCall, key: str, tool: str, known: Iterable[str]
+) -> Problem:
+    label = "" if key == "tool" else f"`{key}`: "
+    return case.wrong(place, key, f"{label}no tool is named {tool!r}", did_you_mean(tool, known))
+
+
+def _approvals(case: Case) -> Iterator[Problem]:
+    scenario, around = case.scenario, case.around
+    for tool in scenario.approvals:
+        if problem := _unknown(case, scenario, "approvals", tool, case.involved):
+            yield problem
+            continue
+        offers = around.offers(case.involved, tool)
+        if offers and not any(each.needs_approval for _, each in offers):
+            yield case.wrong(scenario, "approvals", f"`approvals`: {tool} needs no approval", "remove it")
