@@ -35,6 +35,7 @@ account): call `run_diagnostics`, then hand off to HumanEscalation.
 - If the customer asks for a person (a human, an agent, a manager): hand off to HumanEscalation.
 - If the customer's latest question is about money (a charge, a refund, an invoice, a payment, a plan change): \
 hand off to Triage.
+- If the customer only says thanks or goodbye: answer politely and call no tool.
 - Being rude, in a hurry or unhappy is no reason to hand off to HumanEscalation.
 
 Give only causes, steps and links that the tools returned."""
