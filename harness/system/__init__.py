@@ -1,0 +1,1 @@
+"""The agents under test: loading them, and reading their graph."""
