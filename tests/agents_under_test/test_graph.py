@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from agents import Agent
 
 from agents_under_test.support import build
 from harness.core.trace import Layer, ToolOrigin
@@ -12,6 +13,7 @@ from harness.system.graph import read_graph
 
 if TYPE_CHECKING:
     from harness.core.graph import AgentGraph
+    from harness.system.loading import System
 
 HELPERS = {
     "lookup_account": "AccountLookup",
@@ -86,15 +88,20 @@ def test_every_tool_and_every_argument_is_described(graph: AgentGraph) -> None:
                 assert all("description" in schema for schema in properties.values()), tool.name
 
 
+def _billing(system: System) -> Agent[Any]:
+    billing = system.entry.handoffs[0]
+    assert isinstance(billing, Agent)
+    return billing
+
+
 def test_two_builds_share_no_agent_and_no_tool() -> None:
-    one, other = build(), build()
-    assert not {id(tool) for agent in one.entry.handoffs for tool in agent.tools} & {
-        id(tool) for agent in other.entry.handoffs for tool in agent.tools
-    }
-    one.entry.handoffs[0].tools.clear()
-    one.entry.handoffs[0].instructions = "Nothing."
-    assert len(other.entry.handoffs[0].tools) == 4
-    assert "billing specialist" in other.entry.handoffs[0].instructions
+    one, other = _billing(build()), _billing(build())
+    assert one is not other
+    assert not {id(tool) for tool in one.tools} & {id(tool) for tool in other.tools}
+    one.tools.clear()
+    one.instructions = "Nothing."
+    assert len(other.tools) == 4
+    assert "billing specialist" in str(other.instructions)
 
 
 def test_the_refund_limit_of_one_build_is_its_own() -> None:
