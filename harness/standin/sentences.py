@@ -1,0 +1,50 @@
+"""Instructions cut into bullets and sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d+[.)]|\(?[a-z][.)])\s+")
+_LABEL = re.compile(r"^[A-Z][\w ]{0,30}: ")
+_HEADING = re.compile(r"^\s*#+\s*")
+_STOP = re.compile(r"""(?<=[.!?])["'”’]?\s+(?=["'`“‘A-Z*])|;\s+(?=(?:if|when|unless|once|otherwise)\b)""")
+_OPENS = re.compile(r"^(?:if|when|whenever|for|once|after|unless)\b[^`]*:\s*$", re.IGNORECASE)
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|\([^()]*\)")
+
+
+def units(text: str) -> Iterator[str]:
+    """The bullets and paragraphs of a text, each on one line; the bullets under `If ...:` belong to it."""
+    current = ""
+    for raw in [*text.splitlines(), ""]:
+        line = _HEADING.sub("", raw)
+        bullet = _BULLET.match(line)
+        if bullet and _OPENS.match(current.rpartition(", then ")[0] or current):
+            current += " " + line[bullet.end() :].strip()
+        elif (
+            bullet
+            and re.match(r"^(?:if|when|whenever|for|once|after|unless)\b.*: ", current, re.IGNORECASE)
+            and raw[0] in " \t"
+        ):
+            current = current.rstrip(".") + ", then " + line[bullet.end() :].strip()
+        elif current and line.strip() and not bullet and not _LABEL.match(line):
+            current += " " + line.strip()
+        else:
+            if current:
+                yield current
+            current = line[bullet.end() if bullet else 0 :].strip()
+
+
+def sentences(unit: str) -> list[str]:
+    """The sentences of a unit; a stop inside quotes or brackets ends none."""
+    hidden = _QUOTED.sub(lambda found: found[0][0] + "\0" * (len(found[0]) - 2) + found[0][-1], unit)
+    # A quote that ends with a stop ends the sentence as well.
+    hidden = re.sub(r"\0([\"”])(?=\s+[A-Z])", lambda found: "." + found[1], hidden)
+    cuts = [0, *(found.end() for found in _STOP.finditer(hidden)), len(unit)]
+    parts = [unit[start:end].strip(" ;") for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [part for part in parts if part]
+
+
+def masked(text: str) -> str:
+    """The text with everything inside quotes, backticks and brackets blanked; positions stay."""
+    return _QUOTED.sub(lambda found: found[0][0] + " " * (len(found[0]) - 2) + found[0][-1], text)
