@@ -319,3 +319,29 @@ SHAPES = (
     LIMITS,
     QUARANTINE,
 )
+
+_VALUES: JSON = {"type": "array"}
+
+MATCHERS = (
+    Key("any", "Whatever it is, but it must be there: `{any: true}`.", {"const": True}),
+    Key("absent", "It must not be there: `{absent: true}`.", {"const": True}),
+    Key("one_of", "Fits one of these values or matchers.", {"type": "array", "minItems": 1}),
+    Key("not", "Does not fit this value or matcher.", True),
+    Key("matches", "A regular expression is found in it.", _NAME),
+    Key("contains", "A text with this part, or a list with this item.", True),
+    Key("approx", "A number at most `tolerance` (default 0.01) away.", {"type": "number"}),
+    Key("between", "A number from the first to the second, both included.", {**_VALUES, "minItems": 2, "maxItems": 2}),
+    Key("length", "A text, list or mapping of this length.", True),
+    Key("items", "A list of these; with `order: any` in whatever order.", _VALUES),
+    Key("partial", "A mapping with at least these keys.", {"type": "object", "minProperties": 1}),
+    Key("case_insensitive", "This text, upper and lower case set aside.", _NAME),
+    Key("date", "This calendar day, with or without a time.", _NAME),
+    Key("from", "A value that occurs in what this tool answered earlier.", ref("tool")),
+    Key("literal", "Exactly this value, even where it looks like a matcher.", True),
+)
+"""Argument matchers by name. What they do is in `harness.scoring.matchers`."""
+
+MATCHER_OPTIONS = (
+    Key("tolerance", "With `approx`: how far off it may be.", _AMOUNT),
+    Key("order", "With `items`: `exact` (default) or `any`.", {"enum": ["exact", "any"]}),
+)

@@ -21,7 +21,7 @@ _LARGEST = 2_000_000
 _PREFIX = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+][0-9]+)?")
-_NUMBER_ELSEWHERE = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|0o[0-7]+")
+NUMBER_ELSEWHERE = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|0o[0-7]+")
 _GLUED_COMMENT = re.compile(r"\s#(?=[^\s#!])")
 _DIGITS = 300
 
@@ -127,7 +127,7 @@ class _Reader:
         if not raw.style:
             self._check_comment(raw, line)
         kind = raw.tag.removeprefix(_PREFIX)
-        if kind == "str" and (raw.style or not _NUMBER_ELSEWHERE.fullmatch(written)):
+        if kind == "str" and (raw.style or not NUMBER_ELSEWHERE.fullmatch(written)):
             return Scalar(line, written, written)
         if kind in ("timestamp", "value", "merge"):
             return Scalar(line, written, written)
