@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from harness.core.scenario import AnyOfGroup, AnyOrderGroup, ExpectedCall, ExpectedItem, OptionalGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_PLANS = 500
 """How many combinations of `any_of` alternatives are tried; those beyond are not."""

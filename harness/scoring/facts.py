@@ -24,7 +24,9 @@ _DAY_FIRST = re.compile(
     rf"(?<![0-9A-Za-z])(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?![A-Za-z]){_YEAR}", re.IGNORECASE
 )
 _DATES = (_ISO, _SLASHED, _MONTH_FIRST, _DAY_FIRST)
-_ID = re.compile(r"(?<![\w-])(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z][A-Za-z_]{0,40}[-_#]?[0-9][0-9A-Za-z]*(?:[-_][0-9A-Za-z]+)*")
+_ID = re.compile(
+    r"(?<![\w-])(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z][A-Za-z_]{0,40}[-_#]?[0-9][0-9A-Za-z]*(?:[-_][0-9A-Za-z]+)*"
+)
 _CURRENCY = r"USD|EUR|GBP|CHF|JPY|CAD|AUD"
 _SIGN = r"[$€£¥]"
 _NUMBER = re.compile(

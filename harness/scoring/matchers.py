@@ -89,8 +89,9 @@ def explain(expected: JSON, actual: JSON, place: Place = _ROOT) -> Misfits:
     return () if _same(expected, actual) else _misfit(expected, actual, place, _unequal(expected, actual))
 
 
-def explain_arguments(expected: Mapping[str, JSON], actual: Mapping[str, JSON], outputs: OutputsOf = _no_outputs,
-                      *, exact: bool = False) -> Misfits:
+def explain_arguments(
+    expected: Mapping[str, JSON], actual: Mapping[str, JSON], outputs: OutputsOf = _no_outputs, *, exact: bool = False
+) -> Misfits:
     """Why arguments do not fit: every listed one must; others are refused only when `exact`."""
     return _fields(expected, actual, Place(outputs=outputs), others=not exact)
 
@@ -110,7 +111,9 @@ def _fields(expected: Mapping[str, JSON], actual: Mapping[str, JSON], place: Pla
         for key, value in actual.items():
             if key not in expected:
                 where = place.field(key)
-                found.append(Difference(path=where.path, expected="nothing", actual=show(value), reason="is not expected"))
+                found.append(
+                    Difference(path=where.path, expected="nothing", actual=show(value), reason="is not expected")
+                )
     return tuple(found)
 
 

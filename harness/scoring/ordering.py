@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from harness.scoring.assignment import Pair
+if TYPE_CHECKING:
+    from harness.scoring.assignment import Pair
 
 MAX_STATES = 20_000
-"""Beyond this many partial readings the search gives way to a greedy choice, which is consistent but may not be best."""
+"""Beyond this many partial readings a greedy choice takes over, which is consistent but may not be the best."""
 
 _Chain: TypeAlias = "tuple[Pair, _Chain] | None"
 _State: TypeAlias = tuple[int, int]

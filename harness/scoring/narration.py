@@ -1,0 +1,30 @@
+"""Handoffs that are only told: the text claims a transfer, and none took place."""
+
+from __future__ import annotations
+
+import re
+
+_CLAIM = re.compile(
+    r"\b(?:transferr?|hand|connect|pass|forward|rout|redirect|refer|escalat|send|put)(?:e|ed|ing|s|es)?\s+"
+    r"(?:(?:you|this|that|it|things|(?:your|the)\s+\w+)\s+)(?:\w+\s+)?"
+    r"(?:over|through|on|along|up|to|with)\b"
+    r"|\b(?:transferring|handing|connecting|forwarding|rerouting|escalating)\s+(?:you|this|to|over)\b"
+    r"|\b(?:specialist|colleague|agent|team|person|human)\s+(?:will|is going to)\s+(?:take over|take it from here)\b",
+    re.IGNORECASE,
+)
+_NOT_A_CLAIM = re.compile(
+    r"\b(?:can(?:'|\u2019)?t|cannot|can not|unable|not able|won(?:'|\u2019)t|will not|no need|would you like|"
+    r"do you want|shall i|should i|if you|if it|unless|could not|couldn(?:'|\u2019)t|before i)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?\n]{1,2000}[.!?]?")
+_LIMIT = 20_000
+
+
+def narrated_transfer(text: str) -> str:
+    """The sentence that claims a transfer; empty when there is none. Offers, questions and refusals are not claims."""
+    for match in _SENTENCE.finditer(text[:_LIMIT]):
+        sentence = match.group().strip()
+        if _CLAIM.search(sentence) and not sentence.endswith("?") and not _NOT_A_CLAIM.search(sentence):
+            return sentence
+    return ""

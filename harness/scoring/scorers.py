@@ -1,0 +1,165 @@
+"""Judging one trial: every scorer over every expectation, the verdict, and the blame."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.core.results import Mode, Score, Trial, Verdict
+from harness.core.trace import JSON
+from harness.errors import UsageError, did_you_mean
+from harness.scoring.answer import answer, judge
+from harness.scoring.behaviour import behaviour, unjudgeable
+from harness.scoring.blame import blame
+from harness.scoring.budget import budget
+from harness.scoring.escalation import escalation
+from harness.scoring.guardrail import guardrail
+from harness.scoring.outputs import outputs_of
+from harness.scoring.reach import settle
+from harness.scoring.routing import clarifying_questions, route, routing
+from harness.scoring.scope import Scope
+from harness.scoring.state import state
+from harness.scoring.tools import forbidden_tools, tools
+from harness.scoring.wording import readable
+
+if TYPE_CHECKING:
+    from harness.core.graph import AgentGraph
+    from harness.core.scenario import Expectation, Scenario
+
+Scorer = Callable[[Scope], tuple[Score, ...]]
+"""Judges what its own key of the expectation says; empty when the key is not written."""
+
+ThirdPartyScorer = Callable[[Scope, JSON], "Score | Iterable[Score]"]
+"""Somebody else's scorer: called with the scope and the settings written under its `module:function` name."""
+
+SCORERS: Mapping[str, Scorer] = {
+    "routing": routing,
+    "route": route,
+    "clarifying_questions": clarifying_questions,
+    "tools": tools,
+    "forbidden_tools": forbidden_tools,
+    "escalation": escalation,
+    "answer": answer,
+    "judge": judge,
+    "state": state,
+    "guardrail": guardrail,
+    "limits": budget,
+}
+"""The scorers of the harness by name."""
+
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+
+
+def judge_trial(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode = Mode.REPLAY) -> Trial:
+    """`trial` with its scores, verdict and blame.
+
+    A trial that could not be run as it should stays errored and gets no scores. Only what is written is judged; where
+    nothing applies the verdict is not applicable. `mode` is the run's: limits in seconds are judged in live runs only.
+    """
+    error = trial.error or unjudgeable(trial.trace)
+    if error is not None or (trial.verdict is Verdict.ERRORED and not trial.scores):
+        return replace(trial, verdict=Verdict.ERRORED, error=error, scores=(), blame=None)
+    found = [score for scope in _scopes(scenario, trial, graph, mode) for score in _judged(scope)]
+    scores = settle([_tidy(score) for score in (*behaviour(trial.trace), *found, *_unspoken(scenario, trial))])
+    verdict = _verdict(scores)
+    cause = blame(scores, trial.trace) if verdict is Verdict.FAILED else None
+    return replace(trial, verdict=verdict, scores=scores, blame=cause)
+
+
+def _scopes(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode) -> Iterator[Scope]:
+    """The turns that took place and have an expectation, then the whole conversation."""
+    outputs = outputs_of(trial.trace)
+    turns = trial.trace.turns
+
+    def scope(expect: Expectation, number: int | None) -> Scope:
+        judged = turns if number is None else turns[number : number + 1]
+        return Scope(
+            scenario=scenario,
+            expect=expect,
+            trial=trial,
+            graph=graph,
+            mode=mode,
+            outputs=outputs,
+            turns=judged,
+            turn=number,
+        )
+
+    for number, turn in enumerate(scenario.conversation[: len(turns)]):
+        if turn.expect is not None:
+            yield scope(turn.expect, number)
+    yield scope(scenario.expect, None)
+
+
+def _unspoken(scenario: Scenario, trial: Trial) -> Iterator[Score]:
+    """Turns with an expectation that never took place: not reached after an error, else not to be judged."""
+    ended = any(run.error is not None or run.interrupted for turn in trial.trace.turns for run in turn.runs)
+    verdict = Verdict.NOT_APPLICABLE if ended else Verdict.ERRORED
+    for number, turn in enumerate(scenario.conversation):
+        if number >= len(trial.trace.turns) and turn.expect is not None:
+            reason = f"not reached: the conversation ended after {len(trial.trace.turns)} of {len(scenario.conversation)} turns"
+            yield Score(scorer="turn", verdict=verdict, reason=reason, turn=number, outcome="not_reached")
+
+
+def _judged(scope: Scope) -> Iterator[Score]:
+    for scorer in SCORERS.values():
+        yield from scorer(scope)
+    for reference, settings in scope.expect.scorers.items():
+        yield from _third_party(reference, settings, scope)
+
+
+def _third_party(reference: str, settings: JSON, scope: Scope) -> tuple[Score, ...]:
+    """The scores of somebody else's scorer; its faults make the trial errored, never passed."""
+    try:
+        given = load_scorer(reference)(scope, settings)
+        scores = (given,) if isinstance(given, Score) else tuple(given)
+    except (UsageError, *_FAULTS) as error:
+        return (_fault(reference, f"{type(error).__name__}: {error}", scope),)
+    if not scores or not all(isinstance(score, Score) for score in scores):
+        return (_fault(reference, "it returned no Score", scope),)
+    return tuple(replace(score, scorer=reference, turn=scope.turn) for score in scores)
+
+
+def _fault(reference: str, reason: str, scope: Scope) -> Score:
+    return Score(
+        scorer=reference, verdict=Verdict.ERRORED, reason=f"the scorer {reference!r} failed: {reason}", turn=scope.turn
+    )
+
+
+def load_scorer(reference: str) -> ThirdPartyScorer:
+    """The scorer named `module:function`. Raises UsageError when there is none."""
+    module_name, colon, name = reference.partition(":")
+    if not (module_name and colon and name):
+        raise UsageError(
+            f"{reference!r} names no scorer", hint=f"write module:function; {did_you_mean(reference, SCORERS)}"
+        )
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"the module of scorer {reference!r} cannot be imported: {error}") from error
+    found = getattr(module, name, None)
+    if not callable(found):
+        hint = did_you_mean(name, [each for each in vars(module) if not each.startswith("_")])
+        raise UsageError(f"{module_name!r} has no function {name!r}", hint=hint)
+    return found  # type: ignore[no-any-return]
+
+
+def _verdict(scores: Iterable[Score]) -> Verdict:
+    """Failed before errored before passed; advice decides nothing."""
+    found = {score.verdict for score in scores if not score.advisory}
+    for verdict in (Verdict.FAILED, Verdict.ERRORED, Verdict.PASSED):
+        if verdict in found:
+            return verdict
+    return Verdict.NOT_APPLICABLE
+
+
+def _tidy(score: Score) -> Score:
+    """Texts that can be written to any file."""
+    return replace(
+        score,
+        reason=readable(score.reason, 2000),
+        expected=readable(score.expected, 400),
+        actual=readable(score.actual, 400),
+        outcome=readable(score.outcome, 200),
+    )
