@@ -39,6 +39,7 @@ class ToolOrigin(StrEnum):
     FUNCTION = "function"
     AGENT = "agent"
     MCP = "mcp"
+    HOSTED = "hosted"
     UNKNOWN = "unknown"
 
 

@@ -20,7 +20,7 @@ from harness.errors import SystemLoadError, did_you_mean
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from agents import Agent  # noqa: TC004 - imported again where an object is really needed
+    from agents import Agent  # noqa: TC004 - nothing evaluates these annotations, and the SDK is slow to import
 
 _FORM = "write module:attribute, for example agents_under_test.support:system"
 

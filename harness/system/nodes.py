@@ -85,7 +85,10 @@ def agent_node(agent: Agent[Any], ref: AgentRef, name_of: NameOf) -> AgentNode:
         handoffs=tuple(_handoff_node(edge, name_of) for edge in edges),
         output_type=_output_schema(agent.output_type),
         settings=_settings(agent),
-        guardrails=tuple(each.get_name() for each in (*agent.input_guardrails, *agent.output_guardrails)),
+        guardrails=(
+            *(each.get_name() for each in agent.input_guardrails),
+            *(each.get_name() for each in agent.output_guardrails),
+        ),
         warnings=tuple(_warnings(agent, edges)),
     )
 
