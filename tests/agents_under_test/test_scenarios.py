@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def test_every_tool_is_expected_somewhere(suite: tuple[Scenario, ...], graph: Ag
 
 def test_every_handoff_is_on_some_expected_route(suite: tuple[Scenario, ...], graph: AgentGraph) -> None:
     routes = [each.route for each in _expectations(suite)]
-    walked = {edge for route in routes for edge in zip(route, route[1:], strict=False)}
+    walked = {edge for route in routes for edge in pairwise(route)}
     assert {(node.ref.name, handoff.target) for node in graph.agents for handoff in node.handoffs} <= walked
 
 
