@@ -35,9 +35,11 @@ _AMBIGUOUS = re.compile(
     r"|\bcannot tell\b|\bcan't tell\b|\bnot sure\b|\bunsure\b|could be either|could mean",
     re.IGNORECASE,
 )
+_MISSING = re.compile(r"\s+(?:is|are|was)\s+(?:missing|unknown|not\b)")
+_ONLY = re.compile(r"\b(?:only|just|merely)\s+(?:says?|writes?|thanks)\b", re.IGNORECASE)
 _LATEST = re.compile(r"\b(?:latest|last|newest|current|now)\b", re.IGNORECASE)
 _DEMAND = re.compile(r"\b(?:asks? (?:for|to)|demands?|insists?|threatens?|wants to (?:speak|talk))\b", re.IGNORECASE)
-_ENOUGH = 0.5
+_ENOUGH = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,11 @@ class Condition:
     def latest_only(self) -> bool:
         """Whether only the last message counts."""
         return _LATEST.search(self.text) is not None
+
+    @property
+    def nothing_else(self) -> bool:
+        """Whether the message may be about nothing else."""
+        return _ONLY.search(self.text) is not None
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -129,7 +136,7 @@ def _given(text: str, kinds: Iterable[Kind]) -> tuple[tuple[Kind, bool], ...]:
     for _, (kind, found) in sorted(places.items()):
         before = text[begin : found.start()]
         clause = re.split(r"\b(?:and|but|,)\b", before)[-1]
-        absent = neither or _ABSENT.search(clause + text[found.end() :].partition(",")[0][:20]) is not None
+        absent = neither or bool(_ABSENT.search(clause) or _MISSING.match(text, found.end()))
         given.append((kind, not absent))
         begin = found.end()
     return tuple(given)
@@ -162,7 +169,8 @@ def fit(condition: Condition, situation: Situation, weights: Weights, *, without
     said = {word: worth for word, worth in situation.weights().items() if word not in without}
     if condition.latest_only:
         said = {word: worth for word, worth in said.items() if worth == 1.0}
-    return _topic_fit(condition.topics, said, weights)
+    found = _topic_fit(condition.topics, said, weights)
+    return NEVER if condition.nothing_else and len(found.words) < len(said) else found
 
 
 def holds(condition: Condition, situation: Situation, weights: Weights) -> bool:
@@ -195,7 +203,9 @@ def _facts_hold(condition: Condition, situation: Situation) -> bool:
 
 
 def _holds_token(token: str, outputs: Iterable[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(token)}(?!\w)", output, re.IGNORECASE) for output in outputs)
+    """Whether an output has the token; one in capitals has to be in capitals there."""
+    flags = re.IGNORECASE if token != token.upper() else re.NOFLAG
+    return any(re.search(rf"(?<!\w){re.escape(token)}(?!\w)", output, flags) for output in outputs)
 
 
 def _compares(value: tuple[str, str, str], outputs: Iterable[str]) -> bool:

@@ -64,7 +64,7 @@ def kinds_of(request: Request) -> tuple[Kind, ...]:
     found = {"e-mail address": Kind(name="e-mail address", shape=EMAIL)}
     for tool in request.tools:
         for name, schema in properties(tool):
-            if is_identifier(name, schema):
+            if schema.get("type", "string") == "string" and is_identifier(name, schema):
                 kind = kind_of(name, schema)
                 found.setdefault(kind.name, kind)
     for text in (request.instructions, *(tool.description for tool in request.tools)):

@@ -108,7 +108,7 @@ class _Chooser:
             return self._unruled()
         if self.missing and not self._asked(question(self.missing[0])):
             results = [rendered(output) for output in case.situation.outputs]
-            return Reply(text="\n".join([*results, question(self.missing[0])]))
+            return Reply(text="\n".join(dict.fromkeys([*results, question(self.missing[0])])))
         return None
 
     def _ranked(self) -> Iterator[Rule]:

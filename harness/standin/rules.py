@@ -14,7 +14,9 @@ from harness.standin.steps import Step, forbidden_tools, named_tools, read_steps
 
 _LEADING = re.compile(r"^(?:and |but |also,? )?(if|when|whenever|for|once|after|unless)\b\s*", re.IGNORECASE)
 _BEFORE = re.compile(r"^before\b\s*", re.IGNORECASE)
-_TRAILING = re.compile(r",?\s+\b(only if|only when|if|when|whenever|once|unless|for|to (?=\w+))\b\s*", re.IGNORECASE)
+_TRAILING = re.compile(
+    r",?\s+\b(only if|only when|if|when|whenever|once(?! per\b)|unless|for|to)\b\s+(?=[\w\"`])", re.IGNORECASE
+)
 _FALLBACK = re.compile(
     r"^(?:otherwise|in (?:all|any) other cases?|for (?:anything|everything) else|if (?:nothing|none)[^,:]*)\b[,:]?\s*",
     re.IGNORECASE,
@@ -63,8 +65,10 @@ class _Reader:
     def unit(self, unit: str) -> Iterator[Rule]:
         """The rules of one bullet or paragraph; its later sentences may go on with an earlier one's rule."""
         rule: Rule | None = None
+        before = ""
         for sentence in sentences(unit):
-            found = self.sentence(sentence)
+            found = self.sentence(sentence, before)
+            before = sentence
             if rule is not None and found.condition is None and not found.fallback and rule.condition is not None:
                 steps = (*rule.steps, *read_steps(sentence, self.tools))
                 rule = replace(rule, steps=steps, forbidden=(*rule.forbidden, *found.forbidden))
@@ -75,14 +79,14 @@ class _Reader:
         if rule is not None:
             yield rule
 
-    def sentence(self, sentence: str) -> Rule:
+    def sentence(self, sentence: str, before: str) -> Rule:
         fallback = _FALLBACK.match(sentence)
         if fallback:
             return replace(self.actions(sentence[fallback.end() :]), fallback=True)
         leading = _LEADING.match(sentence)
         if leading:
             condition, actions = _cut(sentence[leading.end() :])
-            return replace(self.actions(actions), condition=self.condition(condition, leading[1]))
+            return replace(self.actions(actions), condition=self.condition(_referred(condition, before), leading[1]))
         if _BEFORE.match(sentence):
             return self.before(sentence)
         return self.listed(sentence) or self.trailing(sentence)
@@ -126,6 +130,15 @@ class _Reader:
                 return replace(rule, condition=self.condition(sentence[found.end() :], word))
         rule = self.actions(sentence)
         return replace(rule, first=_ALWAYS.search(masked(sentence)) is not None)
+
+
+def _referred(condition: str, before: str) -> str:
+    """A condition with what its `neither` or `none` stands for, when the sentence before names it."""
+    return (
+        re.sub(r"\b(neither|none)\b(?=,|\s*$)", rf"\1 ({before.rstrip('.')})".replace("\\", ""), condition)
+        if before
+        else condition
+    )
 
 
 def _cut(text: str) -> tuple[str, str]:

@@ -27,8 +27,10 @@ class Done:
 
     @property
     def failed(self) -> bool:
-        """Whether the output says that it did not work."""
-        return self.output is not None and _FAILURE.search(self.output) is not None
+        """Whether the output says that it did not work, or asks back."""
+        return self.output is not None and (
+            _FAILURE.search(self.output) is not None or self.output.rstrip().endswith("?")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Situation:
 
     A request of the user begins with a message, and goes on when the assistant answers it with a question. `latest` is
     the last user message, `wanted` those of the current request, `said` all of them, oldest first. `done` are the tool
-    calls since the last user message without handoffs, `earlier` those before, `handed` the handoffs since the request
+    calls since the last user message without handoffs, `earlier` those before it for this request, `past` those before that; `handed` the handoffs since the request
     began. `asked` are the questions of the assistant.
     """
 
@@ -46,6 +48,7 @@ class Situation:
     said: tuple[str, ...]
     done: tuple[Done, ...]
     earlier: tuple[Done, ...]
+    past: tuple[Done, ...]
     handed: frozenset[str]
     asked: tuple[str, ...]
     asked_now: tuple[str, ...]
@@ -82,7 +85,7 @@ def situation_of(request: Request) -> Situation:
     outputs = {item.call_id: item.text for item in items if isinstance(item, Output)}
     said = tuple(item.text for item in items if isinstance(item, UserMessage))
     wanted = tuple(item.text for item in items[begin:] if isinstance(item, UserMessage))
-    questions = [(at, item.text) for at, item in enumerate(items) if _is_question(item)]
+    questions = [(at, item.text) for at, item in enumerate(items) if isinstance(item, AssistantMessage) and _asks(item)]
     handed = {item.name for item in items[begin:] if isinstance(item, Call) and _is_handoff(item, request, outputs)}
     return Situation(
         latest=said[-1] if said else "",
@@ -90,6 +93,7 @@ def situation_of(request: Request) -> Situation:
         said=said,
         done=_calls(items[last:], request, outputs),
         earlier=_calls(items[begin:last], request, outputs),
+        past=_calls(items[:begin], request, outputs),
         handed=frozenset(handed),
         asked=tuple(text for _, text in questions),
         asked_now=tuple(text for at, text in questions if at >= begin),
@@ -104,12 +108,12 @@ def _begin(items: tuple[Item, ...]) -> tuple[int, int]:
     for at in reversed([each for each in talk if each < last]):
         if isinstance(items[at], UserMessage):
             begin = at
-        elif not _is_question(items[at]):
+        elif not _asks(items[at]):
             break
     return begin, last
 
 
-def _is_question(item: Item) -> bool:
+def _asks(item: Item) -> bool:
     return isinstance(item, AssistantMessage) and item.text.rstrip().endswith("?")
 
 

@@ -132,7 +132,7 @@ def _speech(verb: str, rest: str) -> Step | None:
     if said:
         return Step(say=_sentence(said[1]))
     told = _TO.match(rest) if verb in {"tell", "remind"} else None
-    return Step(say=_sentence(f"please {addressed(told[1])}")) if told else None
+    return Step(say=_sentence(addressed(f"please {told[1]}"))) if told else None
 
 
 def _question(rest: str) -> str:
@@ -157,5 +157,5 @@ def addressed(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = addressed(text).rstrip(".")
+    text = text.rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."

@@ -48,14 +48,16 @@ def _lines(value: Any) -> Iterator[str]:
 
 
 def _pairs(value: Mapping[str, Any]) -> str:
-    return "; ".join(f"{in_words(str(key))}: {_scalar(str(key), each)}" for key, each in value.items())
+    told = {str(key): each for key, each in value.items() if each not in ("", None, [], {})}
+    text = "; ".join(f"{in_words(key)}: {_scalar(key, each)}" for key, each in told.items())
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _scalar(key: str, value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float) and _MONEY.search(key):
-        return f"${value:,.2f}"
+        return f"${value + 0.0:,.2f}"
     if isinstance(value, dict):
         return _pairs(value)
     if isinstance(value, list):
@@ -106,7 +108,7 @@ def _part(asked: str, source: Source) -> str:
 
 
 def _everything(source: Source) -> tuple[Done, ...]:
-    return (*source.situation.earlier, *source.situation.done)
+    return (*source.situation.past, *source.situation.earlier, *source.situation.done)
 
 
 def _tried(source: Source) -> str:

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+_HOW_TO = re.compile(
+    r"\bhow (?:do|does|can|could|would|should|to|a|an|the|things|features?|it|they)\b|\bis there a way\b"
+)
 _WORD = re.compile(r"[a-z0-9][a-z0-9'’]*")
 _SUFFIXES = (
     *("ications", "ication", "ations", "ation", "ities", "ivity", "ances", "ance", "ments", "ment", "ings", "ing"),
@@ -18,7 +21,7 @@ _SHORTEST_STEM = 3
 _SHORTEST_MISSPELT = 5
 
 _SILENT = """
-a about above actually again agent all also am an and any anything are as ask asked asking asks at be because been
+a about above actually again all also am an and another any anything are as ask asked asking asks at be because been
 before being between both but by can cannot could currently customer customers did do does doing done each either else
 ever every everything example few for from gave get gets getting give given gives go goes going gone got had happen
 happened happening happens has have having he hello help her here hey hi him his how however i if in into is issue it
@@ -26,7 +29,7 @@ its just kind know known knows lately latest let like likes made make makes maki
 mentions message might more most much must my need needed needs neither new next no nor not now of off often on one
 only or other our out over own please possible problem question questions really regarding related report reports
 request requests said same say saying says see seem seems shall she should since so some somebody someone something
-sort still such sure tell thank thanks that the their them then there these they thing things this those to today
+sort still such sure tell that the their them then there these they thing things this those to today
 told too topic until up upon us use used user users using very want wanted wants was way we well were what when
 whenever where whether which while who whose why will wish with without would yet you your
 """
@@ -50,8 +53,12 @@ _SILENT_WORDS = frozenset((_SILENT + _CONTRACTED).split())
 
 
 def stems(text: str) -> tuple[str, ...]:
-    """The stems of the telling words of a text, in order; words that say nothing about a topic are left out."""
-    words = (word.replace("’", "'") for word in _WORD.findall(text.lower().replace("_", " ")))
+    """The stems of the telling words of a text, in order; words that say nothing about a topic are left out.
+
+    `How do I ...`, `how to use ...` and `how things work` all speak of the topic `howto`.
+    """
+    plain = _HOW_TO.sub("howto ", text.lower().replace("_", " "))
+    words = (word.replace("’", "'") for word in _WORD.findall(plain))
     bare = (word.removesuffix("'s").replace("'", "") for word in words)
     return tuple(stem(word) for word in bare if word not in _SILENT_WORDS)
 
