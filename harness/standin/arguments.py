@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.standin.identifiers import Kind, is_identifier, kind_of
-from harness.standin.request import Tool
 from harness.standin.situation import Situation
 from harness.standin.values import fields
 from harness.standin.words import met, stems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from harness.standin.request import Tool
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _MONEY = re.compile(r"[$€£]\s?(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?(?:dollars?|euros?|usd|eur)\b", re.IGNORECASE)
@@ -94,19 +97,12 @@ def value_of(name: str, schema: Mapping[str, Any], source: Source) -> Any:
     """The value of one property; raises `MissingError` when the conversation has none."""
     if "const" in schema:
         return schema["const"]
-    choices = schema.get("enum")
-    if isinstance(choices, list):
-        return _choice(name, choices, source)
-    kind = schema.get("type", "string")
-    if kind == "object":
+    if isinstance(schema.get("enum"), list):
+        return _choice(name, schema["enum"], source)
+    if schema.get("type") == "object":
         return fill_object(schema, source)
-    if kind == "array":
-        return _array(name, schema, source)
-    if kind == "boolean":
-        return _truth(name, schema, source)
-    if kind in {"number", "integer"}:
-        return _number(name, schema, source)
-    return _text(name, schema, source)
+    filler = _FILLERS.get(str(schema.get("type")))
+    return filler(name, schema, source) if filler else _text(name, schema, source)
 
 
 def in_words(name: str) -> str:
@@ -115,7 +111,7 @@ def in_words(name: str) -> str:
 
 
 def _choice(name: str, choices: list[Any], source: Source) -> Any:
-    """The choice that is named: after `to` rather than elsewhere, later rather than earlier, in full rather than in part."""
+    """The choice that is named: after `to` rather than elsewhere, late rather than early, whole rather than partly."""
     text = source.situation.matter
     named = [(_NEXT.search(text[: at.start()]) is not None, at.start(), choice) for choice, at in _named(choices, text)]
     if named:
@@ -185,7 +181,7 @@ def _points_at(description: str, key: str) -> bool:
     )
 
 
-def _field(source: Source, fits: Any) -> float | int | None:
+def _field(source: Source, fits: Callable[[str], bool]) -> float | int | None:
     for output in source.outputs():
         for key, value in fields(output):
             if fits(key) and isinstance(value, int | float) and not isinstance(value, bool):
@@ -238,10 +234,18 @@ def _first(name: str, shape: re.Pattern[str], source: Source) -> str:
 def matter(source: Source) -> str:
     """What the user wants, with the identifiers known from elsewhere in the conversation."""
     text = source.situation.matter
-    known = []
+    known: list[str] = []
     for kind in source.kinds:
         if kind.first(text) is None:
             found = next((found for said in source.spoken() if (found := kind.first(said))), None)
             if found and found not in text and not any(found in each for each in known):
                 known.append(f"{kind.name}: {found}")
     return f"{text} ({', '.join(known)})" if known else text
+
+
+_FILLERS: dict[str, Callable[[str, Mapping[str, Any], Source], Any]] = {
+    "array": _array,
+    "boolean": _truth,
+    "number": _number,
+    "integer": _number,
+}

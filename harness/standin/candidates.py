@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from harness.standin.request import Request, Tool
 from harness.standin.sentences import sentences, units
-from harness.standin.situation import EARLIER, Situation
 from harness.standin.steps import forbidden_tools, named_tools
 from harness.standin.words import Weights, met, stems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.standin.request import Request, Tool
+    from harness.standin.situation import Situation
 
 _CLEARLY = 1.5
 _TIED = 0.85
@@ -80,7 +84,7 @@ def best_tool(request: Request, situation: Situation, weights: Weights, least: f
 
 
 def is_ambiguous(request: Request, situation: Situation, weights: Weights, examples: Iterable[str]) -> bool:
-    """Whether no agent fits a message or two fit the same, or the message is like one of the examples of unclear ones."""
+    """Whether no agent fits a message, or two fit the same, or it is like one of the examples of unclear ones."""
     said = situation.weights()
     if any(words and set(said) <= words for words in (set(stems(example)) for example in examples)):
         return True

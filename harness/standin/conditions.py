@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.standin.identifiers import Kind
-from harness.standin.situation import Situation
 from harness.standin.values import fields
 from harness.standin.words import Weights, met, stems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.standin.situation import Situation
 
 _TOKEN = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b[A-Z]{5,}\b")
 _QUOTE = re.compile(r"[\"“]([^\"”]+)[\"”]")
@@ -46,9 +50,10 @@ _ENOUGH = 0.4
 class Condition:
     """What has to be so. Everything that is set has to hold.
 
-    `topics` are alternatives, each a set of stems looked for in the user's messages. `tokens` are texts of which one has
-    to be in a tool output. `values` compare a field of an output, `amount` an amount the user named. `given` says which
-    identifiers the user has to have given (or not). `ambiguous` holds only when the policy finds the message ambiguous.
+    `topics` are alternatives, each a set of stems looked for in the user's messages. `tokens` are texts of which one
+    has to be in a tool output. `values` compare a field of an output, `amount` an amount the user named. `given` says
+    which identifiers the user has to have given (or not). `ambiguous` holds only when the policy finds the message
+    ambiguous.
     """
 
     text: str = ""

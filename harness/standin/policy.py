@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.standin.arguments import MissingError, Source, fill
 from harness.standin.candidates import best_handoff, best_tool, is_ambiguous
@@ -17,8 +17,11 @@ from harness.standin.rules import Rule, read_rules
 from harness.standin.situation import Situation, situation_of
 from harness.standin.steps import ANY_TOOL, Step
 from harness.standin.structured import structured
-from harness.standin.wording import GREETING, choice_question, question, rendered, summary
+from harness.standin.wording import FAREWELL, GREETING, choice_question, question, rendered, summary
 from harness.standin.words import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WHOLE = 0.99
 _ONCE = re.compile(r"\b(?:at most (?:one|once)|only (?:one|once)|one (?:\w+ )?question|a single)\b", re.IGNORECASE)
@@ -227,7 +230,12 @@ def _final(case: Case) -> Reply:
         return Reply(text=asked)
     sayings = [step.say for rule in case.rules if _is_in_force(rule, case) for step in rule.steps if step.say]
     texts = [*sayings, *(rendered(output) for output in case.situation.outputs)]
-    return Reply(text="\n".join(dict.fromkeys(text for text in texts if text)) or GREETING)
+    return Reply(text="\n".join(dict.fromkeys(text for text in texts if text)) or _small_talk(case))
+
+
+def _small_talk(case: Case) -> str:
+    thanked = any(word.startswith("thank") for word in case.situation.latest.lower().split())
+    return FAREWELL if thanked and len(case.situation.said) > 1 else GREETING
 
 
 def _is_in_force(rule: Rule, case: Case) -> bool:

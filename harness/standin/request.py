@@ -83,10 +83,10 @@ Item = UserMessage | AssistantMessage | Call | Output
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request for a model's turn.
+    """One request for the next answer.
 
-    `choice` is auto, none, required or the name of the tool that must be called; `schema` is what a structured output has
-    to satisfy; `digest` is the hash of the request without its key order and streaming options.
+    `choice` is auto, none, required or the name of the tool that must be called; `schema` is what a structured output
+    has to satisfy; `digest` is the hash of the request without its key order and streaming options.
     """
 
     model: str

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.standin.conditions import Condition, read_condition
 from harness.standin.identifiers import Kind
 from harness.standin.request import Tool
 from harness.standin.sentences import masked, sentences, units
 from harness.standin.steps import Step, forbidden_tools, named_tools, read_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _LEADING = re.compile(r"^(?:and |but |also,? )?(if|when|whenever|for|once|after|unless)\b\s*", re.IGNORECASE)
 _BEFORE = re.compile(r"^before\b\s*", re.IGNORECASE)
@@ -32,15 +35,15 @@ _USE = re.compile(r"^(?:use|choose|pick)\b", re.IGNORECASE)
 _ALWAYS = re.compile(
     r"^(?:always|first|start|begin|before (?:anything|everything))\b|\bfirst\b|\balways\b", re.IGNORECASE
 )
-_LISTED = re.compile(r"^[`*]*([\w ]+?)[`*]*\s*(?::|--?|–|—|->|→)\s+(.+)$")
+_LISTED = re.compile(r"^[`*]*([\w ]+?)[`*]*\s*(?::|--?|\u2013|\u2014|->|\u2192)\s+(.+)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Steps to take, in order, when the condition holds; without a condition always.
 
-    `forbidden` are tools not to call while it holds. `before` are the tools that have to wait for these steps. `first` marks
-    steps that come before any other, `fallback` a rule for when no other fits.
+    `forbidden` are tools not to call while it holds. `before` are the tools that have to wait for these steps. `first`
+    marks steps that come before any other, `fallback` a rule for when no other fits.
     """
 
     condition: Condition | None = None
@@ -134,11 +137,10 @@ class _Reader:
 
 def _referred(condition: str, before: str) -> str:
     """A condition with what its `neither` or `none` stands for, when the sentence before names it."""
-    return (
-        re.sub(r"\b(neither|none)\b(?=,|\s*$)", rf"\1 ({before.rstrip('.')})".replace("\\", ""), condition)
-        if before
-        else condition
-    )
+    open_end = re.search(r"\b(?:neither|none)\b(?=,|\s*$)", condition)
+    if open_end is None:
+        return condition
+    return f"{condition[: open_end.end()]} ({before.rstrip('.')}){condition[open_end.end() :]}"
 
 
 def _cut(text: str) -> tuple[str, str]:
@@ -152,7 +154,7 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def read_rules(instructions: str, tools: Iterable[Tool], kinds: Iterable[Kind]) -> tuple[Rule, ...]:
-    """The rules of an instruction text, in its order; sentences that say nothing the stand-in can follow are left out."""
+    """The rules of an instruction text, in its order; what the stand-in cannot follow is left out."""
     reader = _Reader(tuple(tools), tuple(kinds))
     rules = (rule for unit in units(instructions) for rule in reader.unit(unit))
     return tuple(rule for rule in rules if rule.steps or rule.forbidden)

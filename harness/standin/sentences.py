@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d+[.)]|\(?[a-z][.)])\s+")
 _LABEL = re.compile(r"^[A-Z][\w ]{0,30}: ")
 _HEADING = re.compile(r"^\s*#+\s*")
-_STOP = re.compile(r"""(?<=[.!?])["'”’]?\s+(?=["'`“‘A-Z*])|;\s+(?=(?:if|when|unless|once|otherwise)\b)""")
+_STOP = re.compile(
+    r"""(?<=[.!?])["'\u201d\u2019]?\s+(?=["'`\u201c\u2018A-Z*])|;\s+(?=(?:if|when|unless|once|otherwise)\b)"""
+)
 _OPENS = re.compile(r"^(?:if|when|whenever|for|once|after|unless)\b[^`]*:\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|\([^()]*\)")
 
@@ -41,7 +47,7 @@ def sentences(unit: str) -> list[str]:
     # A quote that ends with a stop ends the sentence as well.
     hidden = re.sub(r"\0([\"”])(?=\s+[A-Z])", lambda found: "." + found[1], hidden)
     cuts = [0, *(found.end() for found in _STOP.finditer(hidden)), len(unit)]
-    parts = [unit[start:end].strip(" ;") for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [unit[start:end].strip(" ;") for start, end in pairwise(cuts)]
     return [part for part in parts if part]
 
 

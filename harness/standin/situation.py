@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.standin.request import AssistantMessage, Call, Item, Output, Request, UserMessage
 from harness.standin.words import stems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FAILURE = re.compile(r"\b(?:error|not[ _]found|failed|failure|denied|timed out|invalid|no such)\b", re.IGNORECASE)
 _FEW_WORDS = 3
@@ -39,8 +41,9 @@ class Situation:
 
     A request of the user begins with a message, and goes on when the assistant answers it with a question. `latest` is
     the last user message, `wanted` those of the current request, `said` all of them, oldest first. `done` are the tool
-    calls since the last user message without handoffs, `earlier` those before it for this request, `past` those before that; `handed` the handoffs since the request
-    began. `asked` are the questions of the assistant.
+    calls since the last user message without handoffs, `earlier` those before it for this request, `past` those before
+    that; `handed` the handoffs since the request began. `asked` are the questions of the assistant, `asked_now` those
+    since the request began.
     """
 
     latest: str

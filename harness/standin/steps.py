@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.standin.request import Tool, squeezed
 from harness.standin.sentences import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _NEGATION = re.compile(
     r"\b(?:not|never|don't|without|instead of|rather than|no reason to|no need to|avoid|nor)\b[^,;:.]*$", re.IGNORECASE

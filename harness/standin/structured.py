@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from harness.standin.arguments import MissingError, Source, fill_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DEPTH = 12
 
@@ -59,7 +61,7 @@ def _object(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> d
     return {name: minimal(declared.get(name, {}), defs, depth + 1) for name in schema.get("required", [])}
 
 
-def _least(schema: Mapping[str, Any]) -> float:
+def _least(schema: Mapping[str, Any]) -> Any:
     step = schema.get("multipleOf", 1)
     if "exclusiveMinimum" in schema:
         return schema["exclusiveMinimum"] + step

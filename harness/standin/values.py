@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.standin.situation import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PAIR = re.compile(r"(?:^|[;\n.,(]|\s-)\s*([A-Za-z][A-Za-z _]{1,40}?)\s*[:=]\s*([^;\n]+?)(?=;|\n|\.\s|\.$|$)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")

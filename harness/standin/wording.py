@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.standin.arguments import Source, in_words, matter
-from harness.standin.request import Request
 from harness.standin.sentences import sentences, units
 from harness.standin.situation import Done, parsed
 from harness.standin.steps import read_steps
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from harness.standin.request import Request
+
 GREETING = "How can I help you?"
-NOTHING = "I cannot help with that here."
+FAREWELL = "You are welcome."
 _LINE = re.compile(r"^([A-Z][\w ]{0,30}): +(.+)$")
 _LINES_ASKED = re.compile(r"\blines?\b|\bsummar|\bformat\b|\bform\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"\bsummari[sz]e\b\s*:?\s*(.+)", re.IGNORECASE)
@@ -76,7 +79,7 @@ def choice_question(topics: Iterable[str]) -> str:
 
 
 def summary(request: Request, source: Source) -> str | None:
-    """The lines or the summary that the instructions ask for, filled from the conversation; nothing when they ask for none."""
+    """The lines or the summary that the instructions ask for, filled from the conversation, if they ask for any."""
     lines = [found for unit in units(request.instructions) if (found := _LINE.match(unit))]
     if lines and _LINES_ASKED.search(request.instructions):
         filled = [f"{line[1]}: {_part(f'{line[1]} {line[2]}', source)}" for line in lines]

@@ -12,7 +12,7 @@ from functools import lru_cache
 _HOW_TO = re.compile(
     r"\bhow (?:do|does|can|could|would|should|to|a|an|the|things|features?|it|they)\b|\bis there a way\b"
 )
-_WORD = re.compile(r"[a-z0-9][a-z0-9'’]*")
+_WORD = re.compile(r"[a-z0-9][a-z0-9'\u2019]*")
 _SUFFIXES = (
     *("ications", "ication", "ations", "ation", "ities", "ivity", "ances", "ance", "ments", "ment", "ings", "ing"),
     *("ions", "ion", "ness", "ies", "ied", "ity", "ed", "es", "er", "ate", "ly", "al", "s", "y"),
@@ -38,7 +38,7 @@ whenever where whether which while who whose why will wish with without would ye
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The word without its ending: charge, charged, charges and charging are one."""
-    word = word.replace("’", "'").removesuffix("'s").replace("'", "")
+    word = word.replace("\u2019", "'").removesuffix("'s").replace("'", "")
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
             word = word.removesuffix(suffix)
@@ -58,7 +58,7 @@ def stems(text: str) -> tuple[str, ...]:
     `How do I ...`, `how to use ...` and `how things work` all speak of the topic `howto`.
     """
     plain = _HOW_TO.sub("howto ", text.lower().replace("_", " "))
-    words = (word.replace("’", "'") for word in _WORD.findall(plain))
+    words = (word.replace("\u2019", "'") for word in _WORD.findall(plain))
     bare = (word.removesuffix("'s").replace("'", "") for word in words)
     return tuple(stem(word) for word in bare if word not in _SILENT_WORDS)
 
