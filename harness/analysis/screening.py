@@ -2,7 +2,7 @@
 
 Two tests run side by side, because each is blind where the other sees. The suite-wide one (Mantel and Haenszel 1959,
 stratified by scenario, continuity-corrected) sees a drop spread over many scenarios; the per-scenario one
-(Fisher's exact test, adjusted by Holm 1979) sees one scenario that broke. All p values are one-sided: only a drop counts.
+(Fisher's exact test, adjusted by Holm 1979) sees one scenario that broke. All p values are one-sided: a drop counts.
 """
 
 from __future__ import annotations

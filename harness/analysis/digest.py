@@ -1,0 +1,57 @@
+"""Short fingerprints: of a scenario, so that a changed one has no baseline; of a path, so that a change is seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from harness.core.trace import ToolCall, route_of, runs_of
+
+if TYPE_CHECKING:
+    from harness.core.scenario import Scenario
+    from harness.core.trace import JSON, Trace
+
+SCORER_VERSION = 1
+"""Raised when a scorer would judge the same trace differently; baselines of another version do not apply."""
+
+_LENGTH = 16
+_UNJUDGED = ("description", "tags", "trials", "passes", "quarantine", "draft")
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """What the scenario asks and expects; where it stands, its tags and its number of trials take no part."""
+    return _digest({name: value for name, value in asdict(scenario).items() if name not in _UNJUDGED})
+
+
+def path_digest(trace: Trace) -> str:
+    """The normalised trace: who held the conversation, and every call with its arguments, helpers' calls included."""
+    calls = [
+        [run.agent.name, step.owner.name, step.tool, _arguments(step.arguments), step.status]
+        for run in runs_of(trace)
+        for step in run.steps
+        if isinstance(step, ToolCall)
+    ]
+    return _digest([[agent.name for agent in route_of(trace)], calls])
+
+
+def _arguments(text: str) -> JSON:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(_without_places(value), sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]
+
+
+def _without_places(value: Any) -> Any:
+    """Drop every location: moving a scenario in its file does not change it."""
+    if isinstance(value, dict):
+        return {str(name): _without_places(each) for name, each in value.items() if name != "location"}
+    if isinstance(value, list | tuple):
+        return [_without_places(each) for each in value]
+    return value
