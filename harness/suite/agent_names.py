@@ -36,9 +36,11 @@ def agent_names(case: Case) -> Iterator[Problem]:
 
 def _holder(case: Case, expect: Expectation, key: str, name: str) -> Iterator[Problem]:
     agents = case.around.agents
+    if name in case.around.strangers:
+        return
     if name not in agents:
         yield case.wrong(expect, key, f"`{key}`: no agent is named {name!r}", did_you_mean(name, agents))
-    elif case.start and name not in case.holders:
+    elif case.start and case.closed and name not in case.holders:
         start = case.start.ref.name
         reached = ", ".join(sorted(case.holders - {start})) or "nobody"
         hint = f"by handoffs {start} reaches {reached}"
@@ -48,7 +50,7 @@ def _holder(case: Case, expect: Expectation, key: str, name: str) -> Iterator[Pr
 
 
 def _every_owner(case: Case, expect: Expectation) -> Iterator[Problem]:
-    if case.start and expect.specialist and case.holders <= set(expect.specialist):
+    if case.closed and expect.specialist and case.holders <= set(expect.specialist):
         everyone = " and ".join(sorted(case.holders))
         message = f"`specialist` can never fail: only {everyone} can own this conversation"
         yield case.wrong(expect, "specialist", message, "remove it")

@@ -31,9 +31,12 @@ _FURTHER = ("$defs", "definitions")
 def argument_problems(case: Case, call: ExpectedCall, tools: Sequence[ToolNode]) -> Iterator[Problem]:
     """Problems with a call's arguments; where several agents offer the tool, only what all of them refuse."""
     for name, value in (call.arguments or {}).items():
-        for misuse in validate(value, f"$.{name}"):
+        misuses = validate(value, f"$.{name}")
+        for misuse in misuses:
             yield case.wrong(call, f"arguments.{name}", f"{call.tool}: {misuse}")
-        if problem := _unknown_argument(case, call, name, tools) or _refused(case, call, name, value, tools):
+        if problem := _unknown_argument(case, call, name, tools):
+            yield problem
+        elif not misuses and (problem := _refused(case, call, name, value, tools)):
             yield problem
     yield from _required(case, call, tools)
 

@@ -6,7 +6,7 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from harness.core.trace import Layer
+from harness.core.trace import Layer, ToolOrigin
 from harness.errors import Problem, Severity
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ MOST_TOOLS = 6
 
 TOO_ALIKE = 0.8
 """Share of words (Jaccard index) from which two tool descriptions read the same."""
+
+_DESCRIBED = (ToolOrigin.FUNCTION, ToolOrigin.AGENT)
+"""Tools whose description is the application's own."""
 
 _WORD = re.compile(r"\w+")
 _DEFAULT_HANDOFF = re.compile(r"Handoff to the .* agent to handle the request\.")
@@ -49,7 +52,8 @@ def _of_agent(node: AgentNode, graph: AgentGraph) -> Iterator[tuple[str, str]]:
                 f"the helper {node.ref.name} hands off to {targets}",
                 "a helper answers its caller and owns no conversation",
             )
-    for first, second in combinations(node.tools, 2):
+    described = [tool for tool in node.tools if tool.origin in _DESCRIBED]
+    for first, second in combinations(described, 2):
         if _alike(first, second):
             hint = "say in each description when to use it rather than the other"
             yield f"{node.ref.name}: the descriptions of {first.name} and {second.name} read the same", hint

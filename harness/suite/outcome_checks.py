@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.core.scenario import EscalationTarget
 from harness.core.trace import Layer
 from harness.errors import did_you_mean
-from harness.suite.surroundings import is_open
+from harness.suite.surroundings import has_unlisted_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ _NO_GUARDRAIL = "none"
 def outcomes(case: Case) -> Iterator[Problem]:
     """Problems with `escalation`, `clarifying_questions` and `guardrail`."""
     for expect in case.expectations():
-        if case.start and expect.escalation is not None:
+        if case.closed and expect.escalation is not None:
             yield from _escalation(case, expect, expect.escalation)
-        if case.start and expect.clarifying_questions is not None:
+        if case.closed and expect.clarifying_questions is not None:
             yield from _questions(case, expect)
         if expect.guardrail is not None:
             yield from _guardrail(case, expect, expect.guardrail)
@@ -67,7 +67,7 @@ def _leading_to(case: Case, nodes: list[AgentNode], target: EscalationTarget) ->
 def _after(
     case: Case, expect: Expectation, wanted: EscalationExpectation, escalating: list[AgentNode]
 ) -> Iterator[Problem]:
-    if not escalating or any(map(is_open, escalating)):
+    if not escalating or any(map(has_unlisted_tools, escalating)):
         return
     names = [node.ref.name for node in escalating]
     for tool in wanted.after:

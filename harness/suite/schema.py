@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.suite.language import FILE, GROUPS, MATCHER_OPTIONS, MATCHERS, SHAPES, Key, Shape, ref
-from harness.suite.surroundings import is_open
+from harness.suite.surroundings import has_unlisted_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ def _names(graph: AgentGraph | None) -> dict[str, Any]:
     guardrails = [name for node in graph.agents for name in node.guardrails]
     return {
         "agent": {"enum": list(graph.names())},
-        "tool": _enum(graph.tool_names(), is_complete=not any(map(is_open, graph.agents))),
+        "tool": _enum(graph.tool_names(), is_complete=not any(map(has_unlisted_tools, graph.agents))),
         "guardrail": _enum(("none", *guardrails), is_complete=True),
     }
 
@@ -106,7 +106,7 @@ def _calls(graph: AgentGraph | None) -> dict[str, Any]:
         "maxProperties": 1,
         "not": {"anyOf": [{"required": [word]} for word in ("tool", *GROUPS)]},
     }
-    if graph is None or any(map(is_open, graph.agents)):
+    if graph is None or any(map(has_unlisted_tools, graph.agents)):
         short["additionalProperties"] = {"type": "object"}
     else:
         short["additionalProperties"] = False

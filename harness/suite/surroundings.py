@@ -44,8 +44,19 @@ class Surroundings:
 
     @cached_property
     def open(self) -> bool:
-        """Whether some agent's tools are known only once it runs (MCP servers, tools made at run time)."""
-        return any(is_open(node) for node in self.graph.agents)
+        """Whether some agent may do what the graph does not show."""
+        return self.is_open(self.agents)
+
+    def is_open(self, names: Iterable[str]) -> bool:
+        """Whether these agents may do what the graph does not show: tools or handoffs made up at run time."""
+        nodes = [self.agents[name] for name in names]
+        targets = {edge.target for node in nodes for edge in node.handoffs}
+        return any(map(has_unlisted_tools, nodes)) or not targets <= self.agents.keys()
+
+    @cached_property
+    def strangers(self) -> frozenset[str]:
+        """Agents that handoffs name and that were not found."""
+        return frozenset(edge.target for node in self.graph.agents for edge in node.handoffs) - self.agents.keys()
 
     def holders(self, start: str) -> frozenset[str]:
         """The agents that can hold a conversation beginning at `start`."""
@@ -86,7 +97,7 @@ class Surroundings:
         return [name for name, owners in self.owners.items() if any(node.ref.name in chosen for node in owners)]
 
 
-def is_open(node: AgentNode) -> bool:
+def has_unlisted_tools(node: AgentNode) -> bool:
     """Whether the agent may offer tools that the graph does not list."""
     return any(tool.origin in _OPEN for tool in node.tools)
 
@@ -113,6 +124,13 @@ class Case:
     def holders(self) -> frozenset[str]:
         """The agents that can hold this scenario's conversation."""
         return self.around.holders(self.start.ref.name) if self.start else frozenset()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the graph shows everywhere this scenario's conversation can go."""
+        return self.start is not None and self.around.strangers.isdisjoint(
+            edge.target for name in self.holders for edge in self.around.agents[name].handoffs
+        )
 
     @property
     def involved(self) -> frozenset[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.core.trace import Layer
+from harness.core.trace import Layer, ToolOrigin
 from harness.errors import did_you_mean
 from harness.suite.argument_checks import argument_problems, sources_in
-from harness.suite.surroundings import calls_in, is_open
+from harness.suite.surroundings import calls_in, has_unlisted_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,15 +47,19 @@ def _call(case: Case, call: ExpectedCall, names: frozenset[str]) -> Iterator[Pro
     offers = around.offers(names, call.tool)
     if not offers:
         return
+    if all(tool.origin is ToolOrigin.HOSTED for _, tool in offers):
+        hint = "it runs at the model's provider: it is shown, but not judged"
+        yield case.wrong(call, "tool", f"{call.tool} is a hosted tool, whose calls are never seen here", hint)
     owners = [node.ref.name for node, _ in offers]
     for name in call.by:
-        if name not in owners and name not in missing and not is_open(around.agents[name]):
+        if name not in owners and name not in missing and not has_unlisted_tools(around.agents[name]):
             yield case.wrong(call, "by", f"`by`: {name} does not offer {call.tool}", f"offered by {', '.join(owners)}")
     chosen = [(node, tool) for node, tool in offers if not call.by or node.ref.name in call.by] or offers
     yield from argument_problems(case, call, [tool for _, tool in chosen])
-    for source in sources_in(call.arguments):
-        if problem := _unknown(case, call, "arguments", source, case.involved):
-            yield problem
+    for name, value in (call.arguments or {}).items():
+        for source in sources_in(value):
+            if problem := _unknown(case, call, f"arguments.{name}", source, case.involved):
+                yield problem
     yield from _inside(case, call, [tool.helper for _, tool in chosen if tool.helper])
 
 
@@ -91,7 +95,7 @@ def _unknown(
 ) -> Problem | None:
     """Why none of the agents `names` can call `tool`, if so."""
     around = case.around
-    if not names or around.offers(names, tool) or any(is_open(around.agents[name]) for name in names):
+    if not names or around.offers(names, tool) or around.is_open(names):
         return None
     if tool in around.handoff_tools:
         target = around.handoff_tools[tool]

@@ -110,10 +110,11 @@ def _note(page: Page, text: str, error: yaml.YAMLError) -> None:
     number = mark.line + 1 if mark else 1
     number = min(number, max(len(lines), 1))
     source = lines[number - 1] if lines else ""
-    page.error(number, f"not valid YAML: {what or error}", _hint(what, source))
-
-
-def _hint(what: str, source: str) -> str:
     if "\t" in source[: len(source) - len(source.lstrip())]:
-        return "a tab indents this line: YAML wants spaces"
+        page.error(number, "not valid YAML: a tab indents this line", "YAML wants spaces")
+        return
+    page.error(number, f"not valid YAML: {what or error}", _hint(what))
+
+
+def _hint(what: str) -> str:
     return next((hint for pattern, hint in _HINTS if pattern.search(what)), "")
