@@ -76,12 +76,10 @@ def explain(expected: JSON, actual: JSON, place: Place = _ROOT) -> Misfits:
     if place.depth > MAX_DEPTH:
         return _misfit(expected, actual, place, f"is nested deeper than {MAX_DEPTH} levels, which is not compared")
     name = None if place.plain else matcher_of(expected)
-    if name:
-        if actual is _MISSING and name not in _MEET_MISSING:
-            return _misfit(expected, actual, place, "is missing")
-        return MATCHERS[name](expected, actual, place)
-    if actual is _MISSING:
+    if actual is _MISSING and name not in _MEET_MISSING:
         return _misfit(expected, actual, place, "is missing")
+    if name:
+        return MATCHERS[name](expected, actual, place)
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         return _fields(expected, actual, place, others=False)
     if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from harness.scoring.assignment import Pair
 
-MAX_STATES = 20_000
+MAX_STATES = 5_000
 """Beyond this many partial readings a greedy choice takes over, which is consistent but may not be the best."""
 
 _Chain: TypeAlias = "tuple[Pair, _Chain] | None"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.results import AlignedCall, Difference, Fit
+from harness.core.scenario import Order
 from harness.core.trace import CallStatus, ToolCall, ToolOrigin
 from harness.scoring.calls import Actual
 from harness.scoring.wording import call_text, readable
@@ -38,7 +39,6 @@ def rows_of(
 
     Rows follow the actual calls; a missing call stands after the last expected call before it that was matched.
     """
-    extra = expectation.extra or expectation.order.value == "in_order"
     by_call = {id(each.actual.call): each for each in paired}
     known = {id(each.call): each for each in actual} | {id(each.actual.call): each.actual for each in paired}
     rows: list[tuple[int, AlignedCall]] = []
@@ -47,7 +47,7 @@ def rows_of(
         if pair:
             rows.append((pair.slot if pair.fit is Fit.MATCHED else -1, _pair_row(pair, plan[pair.slot])))
         elif id(call) in known:
-            rows.append((-1, _left_over(known[id(call)], expectation, extra=extra)))
+            rows.append((-1, _left_over(known[id(call)], expectation)))
     filled = {each.slot for each in paired}
     for index, slot in enumerate(plan):
         if index not in filled and not slot.optional:
@@ -109,22 +109,31 @@ def difference_text(difference: Difference) -> str:
         return f"{difference.expected} should have called it"
     if difference.path == "status":
         return f"the call {difference.reason}"
-    if difference.path in ("tool", "$"):
+    if difference.path == "tool":
+        return f"it {difference.reason}"
+    if difference.path == "$":
         return difference.reason
     return f"{difference.path} {difference.reason}: expected {difference.expected}, got {difference.actual}"
 
 
-def _left_over(actual: Actual, expectation: ToolsExpectation, *, extra: bool) -> AlignedCall:
+def allows_extra(expectation: ToolsExpectation) -> bool:
+    """Whether calls beyond the expected ones are allowed."""
+    return expectation.extra or expectation.order is Order.IN_ORDER
+
+
+def _left_over(actual: Actual, expectation: ToolsExpectation) -> AlignedCall:
     call = actual.call
     forbidden = call.tool in expectation.forbidden
-    allowed = extra and not forbidden and call.origin is not ToolOrigin.UNKNOWN and actual.arguments is not None
-    why = "which is forbidden" if forbidden else "which was not expected"
+    unreadable = call.origin is ToolOrigin.UNKNOWN or actual.arguments is None
+    allowed = allows_extra(expectation) and not forbidden and not unreadable
     if allowed:
         why = "an extra call, which is allowed here"
+    elif forbidden:
+        why = "which is forbidden"
     elif call.origin is ToolOrigin.UNKNOWN:
         why = "a tool that it does not have"
-    elif actual.arguments is None:
-        why = f"which was not expected; {actual.problem}"
+    else:
+        why = f"which was not expected{'; ' if actual.problem else ''}{actual.problem}"
     return AlignedCall(
         fit=Fit.UNEXPECTED,
         tool=readable(call.tool),

@@ -94,11 +94,12 @@ def _scopes(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode) -> 
 
 def _unspoken(scenario: Scenario, trial: Trial) -> Iterator[Score]:
     """Turns with an expectation that never took place: not reached after an error, else not to be judged."""
+    turns, count = scenario.conversation, len(trial.trace.turns)
     ended = any(run.error is not None or run.interrupted for turn in trial.trace.turns for run in turn.runs)
     verdict = Verdict.NOT_APPLICABLE if ended else Verdict.ERRORED
-    for number, turn in enumerate(scenario.conversation):
-        if number >= len(trial.trace.turns) and turn.expect is not None:
-            reason = f"not reached: the conversation ended after {len(trial.trace.turns)} of {len(scenario.conversation)} turns"
+    reason = f"not reached: the conversation ended after {count} of {len(turns)} turns"
+    for number, turn in enumerate(turns):
+        if number >= count and turn.expect is not None:
             yield Score(scorer="turn", verdict=verdict, reason=reason, turn=number, outcome="not_reached")
 
 

@@ -88,7 +88,9 @@ class World:
 
     def trace(self, *runs: AgentRun, **fields: Any) -> Trace:
         """One turn for each run."""
-        turns = tuple(TurnTrace(user=fields.pop(f"user{number}", "Hello"), runs=(run,)) for number, run in enumerate(runs))
+        turns = tuple(
+            TurnTrace(user=fields.pop(f"user{number}", "Hello"), runs=(run,)) for number, run in enumerate(runs)
+        )
         return Trace(turns=turns, **fields)
 
     def trial(self, trace: Trace, **fields: Any) -> Trial:
