@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import config
 from harness.core.results import Mode
 from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _project(folder: Path, table: str) -> Path:

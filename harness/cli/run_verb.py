@@ -1,0 +1,30 @@
+"""`harness run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from harness.cli import options
+
+
+@click.command("run")
+@options.choice
+@click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
+@click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
+@options.running
+@options.places
+@options.output
+def command(**given: Any) -> int:
+    """Replay the scenarios, score every layer, write the report.
+
+    Needs no API key and sends nothing: answers come from cassettes. Exit codes: 0 fine, 1 worse, 2 wrong usage or
+    suite, 4 could not judge, 5 nothing selected.
+
+    \b
+    harness run
+    harness run scenarios/billing-refunds.yaml -k 'limit and not helper'
+    harness run duplicate-charge --mode live
+    """
+    return options.execute(given)
