@@ -51,13 +51,7 @@ class Scope:
     @property
     def level(self) -> Layer | None:
         """The layer under test; None when the trial is end to end."""
-        scenario = self.scenario
-        if scenario.layer is not None:
-            return scenario.layer if scenario.agent else None
-        if scenario.agent is None or scenario.agent == self.graph.entry:
-            return None
-        node = self.graph.agent(scenario.agent)
-        return node.ref.layer if node else None
+        return level_of(self.scenario, self.graph)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -72,6 +66,16 @@ class Scope:
     def handoffs(self) -> tuple[Handoff, ...]:
         """The transfers that took place."""
         return tuple(step for step in self.steps if isinstance(step, Handoff) and moved(step))
+
+
+def level_of(scenario: Scenario, graph: AgentGraph) -> Layer | None:
+    """The layer that `scenario` tests alone; None when it starts at the system's entry."""
+    if scenario.layer is not None:
+        return scenario.layer if scenario.agent else None
+    if scenario.agent is None or scenario.agent == graph.entry:
+        return None
+    node = graph.agent(scenario.agent)
+    return node.ref.layer if node else None
 
 
 def moved(handoff: Handoff) -> bool:
