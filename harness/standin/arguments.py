@@ -174,7 +174,7 @@ def _number(name: str, schema: Mapping[str, Any], source: Source) -> float | int
 
 
 def _points_at(description: str, key: str) -> bool:
-    """Whether `what get_invoice shows as overpaid` speaks of the field `overpaid`."""
+    """Whether `what get_order shows as weight` speaks of the field `weight`."""
     return (
         re.search(rf"\b(?:shows?|returned|returns|says|gives|names)\b[^.]*\b{re.escape(key)}\b", description)
         is not None

@@ -37,7 +37,7 @@ class Kind:
 
     @property
     def phrase(self) -> re.Pattern[str]:
-        """How instructions speak of it: an invoice id is also an invoice number."""
+        """How instructions speak of it: an order id is also an order number."""
         if self.shape is EMAIL:
             return re.compile(r"\be-?mail(?: address)?\b", re.IGNORECASE)
         first = re.escape(self.name.split()[0])

@@ -68,6 +68,14 @@ def read_case(request: Request) -> Case:
 def decide(request: Request) -> Reply:
     """The answer to a request, from the request alone."""
     case = read_case(request)
+    reply = _decided(case)
+    if request.schema is not None and not reply.calls:
+        return Reply(text=structured(request.schema, case.source))
+    return reply
+
+
+def _decided(case: Case) -> Reply:
+    request = case.request
     if request.choice == "none" or not request.tools:
         return _final(case)
     if request.tool(request.choice) is not None or request.choice == "required":
@@ -223,8 +231,6 @@ def _is_demand(rule: Rule, how: Fit) -> bool:
 
 def _final(case: Case) -> Reply:
     """The answer to the user."""
-    if case.request.schema is not None:
-        return Reply(text=structured(case.request.schema, case.source))
     asked = summary(case.request, case.source)
     if asked is not None and not case.request.tools:
         return Reply(text=asked)

@@ -105,5 +105,5 @@ class Request:
 
 
 def squeezed(name: str) -> str:
-    """Lower-case letters and digits only: `Billing Specialist` and `billing_specialist` are the same agent."""
+    """Lower-case letters and digits only: `Book Seller` and `book_seller` are the same agent."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

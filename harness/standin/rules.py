@@ -109,7 +109,7 @@ class _Reader:
         return replace(rule, before=waiting) if waiting else replace(rule, first=True)
 
     def listed(self, sentence: str) -> Rule | None:
-        """`Billing: charges, refunds` in a list of agents or tools."""
+        """`Books: novels, authors` in a list of agents or tools."""
         found = _LISTED.match(sentence)
         tools = named_tools(found[1], self.tools) if found else []
         if found is None or len(tools) != 1 or len(found[1].split()) > len(tools[0].name.split("_")) + 2:
@@ -157,4 +157,6 @@ def read_rules(instructions: str, tools: Iterable[Tool], kinds: Iterable[Kind]) 
     """The rules of an instruction text, in its order; what the stand-in cannot follow is left out."""
     reader = _Reader(tuple(tools), tuple(kinds))
     rules = (rule for unit in units(instructions) for rule in reader.unit(unit))
-    return tuple(rule for rule in rules if rule.steps or rule.forbidden)
+    return tuple(
+        rule for rule in rules if rule.steps or rule.forbidden or (rule.condition and rule.condition.ambiguous)
+    )

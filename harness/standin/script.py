@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.core.scenario import Location
 from harness.errors import UsageError, did_you_mean
@@ -19,6 +19,9 @@ from harness.standin.request import Call, Output, Request, UserMessage, squeezed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_Calls: TypeAlias = tuple[str | dict[str, dict[str, Any] | str | None], ...]
 
 
 class _Strict(BaseModel):
@@ -42,6 +45,15 @@ class When(_Strict):
     model: str | None = None
     tool: str | None = None
 
+    @field_validator("agent", "user", "output")
+    @classmethod
+    def _is_pattern(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
 
 class Error(_Strict):
     """An error in place of an answer: an HTTP status, or a dropped connection."""
@@ -60,13 +72,20 @@ class Rule(_Strict):
 
     when: When = When()
     reply: str = ""
-    calls: tuple[str | dict[str, dict[str, Any] | str | None], ...] = ()
+    calls: _Calls = ()
     handoff: str | None = None
     items: tuple[dict[str, Any], ...] = ()
     error: Error | None = None
     policy: bool = False
     times: int | None = Field(default=None, ge=1)
     delay: float = Field(default=0.0, ge=0)
+
+    @field_validator("calls")
+    @classmethod
+    def _one_tool_each(cls, calls: _Calls) -> _Calls:
+        if any(isinstance(call, dict) and len(call) != 1 for call in calls):
+            raise ValueError("each call is one tool, written `name` or `name: arguments`")
+        return calls
 
     @model_validator(mode="after")
     def _decides_something(self) -> Rule:

@@ -15,30 +15,35 @@ _HEADING = re.compile(r"^\s*#+\s*")
 _STOP = re.compile(
     r"""(?<=[.!?])["'\u201d\u2019]?\s+(?=["'`\u201c\u2018A-Z*])|;\s+(?=(?:if|when|unless|once|otherwise)\b)"""
 )
-_OPENS = re.compile(r"^(?:if|when|whenever|for|once|after|unless)\b[^`]*:\s*$", re.IGNORECASE)
+_CONDITION = re.compile(r"^(?:if|when|whenever|for|once|after|unless)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|\([^()]*\)")
 
 
 def units(text: str) -> Iterator[str]:
-    """The bullets and paragraphs of a text, each on one line; the bullets under `If ...:` belong to it."""
-    current = ""
+    """The bullets and paragraphs of a text, each on one line; the bullets under `If ...:` are its steps."""
+    current, depth = "", -1
     for raw in [*text.splitlines(), ""]:
         line = _HEADING.sub("", raw)
         bullet = _BULLET.match(line)
-        if bullet and _OPENS.match(current.rpartition(", then ")[0] or current):
-            current += " " + line[bullet.end() :].strip()
-        elif (
-            bullet
-            and re.match(r"^(?:if|when|whenever|for|once|after|unless)\b.*: ", current, re.IGNORECASE)
-            and raw[0] in " \t"
-        ):
-            current = current.rstrip(".") + ", then " + line[bullet.end() :].strip()
-        elif current and line.strip() and not bullet and not _LABEL.match(line):
-            current += " " + line.strip()
+        content = line[bullet.end() if bullet else 0 :].strip()
+        indent = len(line) - len(line.lstrip())
+        if bullet and _takes_steps(current, depth, indent) and not _CONDITION.match(content):
+            current, depth = _with_step(current, content), indent
+        elif current and content and not bullet and not _LABEL.match(line):
+            current += " " + content
         else:
             if current:
                 yield current
-            current = line[bullet.end() if bullet else 0 :].strip()
+            current, depth = content, -1
+
+
+def _takes_steps(current: str, depth: int, indent: int) -> bool:
+    """Whether a bullet is a step of the current unit: a condition that ended in a colon, or had a step there before."""
+    return depth == indent or (_CONDITION.match(current) is not None and current.endswith(":"))
+
+
+def _with_step(current: str, step: str) -> str:
+    return f"{current} {step}" if current.endswith(":") else f"{current.rstrip('.')}, then {step}"
 
 
 def sentences(unit: str) -> list[str]:

@@ -22,7 +22,7 @@ _LINES_ASKED = re.compile(r"\blines?\b|\bsummar|\bformat\b|\bform\b", re.IGNOREC
 _SUMMARY = re.compile(r"\bsummari[sz]e\b\s*:?\s*(.+)", re.IGNORECASE)
 _TRIED = re.compile(r"\b(?:tried|steps?|done|attempt\w*|look-?ups?|actions?|so far)\b", re.IGNORECASE)
 _WHY = re.compile(r"\b(?:why|reason|because|needed|cause)\b", re.IGNORECASE)
-_MONEY = re.compile(r"amount|total|price|paid|due|credit|cost|refund(?:ed)?$|balance|fee|charge$", re.IGNORECASE)
+_MONEY = re.compile(r"amount|total|price|paid|due|credit|cost|balance|fee|charge$", re.IGNORECASE)
 _SHORT = 160
 
 
@@ -61,6 +61,8 @@ def _scalar(key: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float) and _MONEY.search(key):
         return f"${value + 0.0:,.2f}"
+    if isinstance(value, float) and round(value, 2) == value:
+        return f"{value + 0.0:.2f}"
     if isinstance(value, dict):
         return _pairs(value)
     if isinstance(value, list):
