@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 from jsonschema.exceptions import SchemaError, UnknownType
+from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from harness.errors import did_you_mean
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from harness.errors import Problem
     from harness.suite.surroundings import Case
 
+_NOTHING_ELSEWHERE: Registry[Any] = Registry()
+"""A schema that refers to a document elsewhere is not fetched."""
+
 _FURTHER = ("$defs", "definitions")
 
 
@@ -34,9 +38,7 @@ def argument_problems(case: Case, call: ExpectedCall, tools: Sequence[ToolNode])
         misuses = validate(value, f"$.{name}")
         for misuse in misuses:
             yield case.wrong(call, f"arguments.{name}", f"{call.tool}: {misuse}")
-        if problem := _unknown_argument(case, call, name, tools):
-            yield problem
-        elif not misuses and (problem := _refused(case, call, name, value, tools)):
+        if (problem := _unknown_argument(case, call, name, tools)) or (not misuses and (problem := _refused(case, call, name, value, tools))):
             yield problem
     yield from _required(case, call, tools)
 
@@ -129,7 +131,7 @@ def _why_not(tool: ToolNode, name: str, value: JSON) -> str:
 def _validator(schema: str) -> jsonschema.Draft202012Validator:
     parsed = json.loads(schema)
     jsonschema.Draft202012Validator.check_schema(parsed)
-    return jsonschema.Draft202012Validator(parsed)
+    return jsonschema.Draft202012Validator(parsed, registry=_NOTHING_ELSEWHERE)
 
 
 def _required(case: Case, call: ExpectedCall, tools: Sequence[ToolNode]) -> Iterator[Problem]:
