@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
+_MATTER = r"(?:you|this|that|it|(?:your|the)\s+(?:case|chat|conversation|inquiry|issue|matter|question|request|ticket))"
 _CLAIM = re.compile(
-    r"\b(?:transferr?|hand|connect|pass|forward|rout|redirect|refer|escalat|send|put)(?:e|ed|ing|s|es)?\s+"
-    r"(?:(?:you|this|that|it|things|(?:your|the)\s+\w+)\s+)(?:\w+\s+)?"
-    r"(?:over|through|on|along|up|to|with)\b"
+    rf"\b(?:transferr?|hand|forward|rout|redirect|escalat)(?:e|ed|ing|s|es)?\s+{_MATTER}\s+(?:\w+\s+)?(?:over|on|to|with)\b"
+    r"|\b(?:connect|pass|put|send)(?:ed|ing|s)?\s+you\s+(?:\w+\s+)?(?:over|through|on|to|with)\b"
     r"|\b(?:transferring|handing|connecting|forwarding|rerouting|escalating)\s+(?:you|this|to|over)\b"
     r"|\b(?:specialist|colleague|agent|team|person|human)\s+(?:will|is going to)\s+(?:take over|take it from here)\b",
     re.IGNORECASE,
 )
 _NOT_A_CLAIM = re.compile(
     r"\b(?:can(?:'|\u2019)?t|cannot|can not|unable|not able|won(?:'|\u2019)t|will not|no need|would you like|"
-    r"do you want|shall i|should i|if you|if it|unless|could not|couldn(?:'|\u2019)t|before i)\b",
+    r"do you want|you can|you may|you could|you should|shall i|should i|if you|if it|unless|could not|couldn(?:'|\u2019)t|before i)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]{1,2000}[.!?]?")

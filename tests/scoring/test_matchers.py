@@ -142,7 +142,10 @@ def test_from_wants_the_value_in_what_the_tool_answered(value: Any, output: str,
         ({"any": False}, "$: `any` takes only true, got false"),
         ({"a": {"absent": 1}}, "$.a: `absent` takes only true, got 1"),
         ({"one_of": []}, "$: `one_of` takes a list of at least one value, got []"),
-        ({"matches": "("}, '$: `matches` "(" is not a regular expression: missing ), unterminated subpattern at position 0'),
+        (
+            {"matches": "("},
+            '$: `matches` "(" is not a regular expression: missing ), unterminated subpattern at position 0',
+        ),
         ({"matches": 1}, "$: `matches` takes a regular expression as text, got 1"),
         ({"contains": ""}, "$: `contains` takes something to look for: empty text is in every text"),
         ({"approx": "49"}, '$: `approx` takes a number, got "49"'),
@@ -157,7 +160,10 @@ def test_from_wants_the_value_in_what_the_tool_answered(value: Any, output: str,
         ({"date": "soon"}, '$: `date` takes a day such as 2026-10-03, got "soon"'),
         ({"from": ""}, '$: `from` takes a text, got ""'),
         ([{"not": {"any": 1}}], "$[0].not: `any` takes only true, got 1"),
-        ({"one_of": [{"length": "x"}]}, '$.one_of[0]: `length` takes a whole number of at least 0 or a matcher, got "x"'),
+        (
+            {"one_of": [{"length": "x"}]},
+            '$.one_of[0]: `length` takes a whole number of at least 0 or a matcher, got "x"',
+        ),
         (
             {"contains": "a", "matches": "b"},
             "$: `contains`, `matches` cannot be combined in one object; for a plain object write {literal: {...}}",
@@ -174,7 +180,13 @@ def test_a_malformed_matcher_is_a_problem_at_load(value: Any, problem: str) -> N
 
 @pytest.mark.parametrize(
     "value",
-    [1, {"a": [1, {"any": True}]}, {"literal": {"any": False}}, {"date": "soon", "amount": 1}, {"items": [1], "order": "any"}],
+    [
+        1,
+        {"a": [1, {"any": True}]},
+        {"literal": {"any": False}},
+        {"date": "soon", "amount": 1},
+        {"items": [1], "order": "any"},
+    ],
 )
 def test_well_formed_values_have_no_problem(value: Any) -> None:
     assert validate(value) == []
@@ -215,10 +227,14 @@ scalars = st.one_of(
     st.sampled_from([10**400, "\0", "\ud800", "nan", float("inf"), "2026-10-03"]),
 )
 values = st.recursive(
-    scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3))
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
 )
 matchers = st.one_of(
-    [st.fixed_dictionaries({name: values}, optional=dict.fromkeys(options, values)) for name, options in OPTIONS.items()]
+    [
+        st.fixed_dictionaries({name: values}, optional=dict.fromkeys(options, values))
+        for name, options in OPTIONS.items()
+    ]
 )
 
 
