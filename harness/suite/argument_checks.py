@@ -38,7 +38,10 @@ def argument_problems(case: Case, call: ExpectedCall, tools: Sequence[ToolNode])
         misuses = validate(value, f"$.{name}")
         for misuse in misuses:
             yield case.wrong(call, f"arguments.{name}", f"{call.tool}: {misuse}")
-        if (problem := _unknown_argument(case, call, name, tools)) or (not misuses and (problem := _refused(case, call, name, value, tools))):
+        problem = _unknown_argument(case, call, name, tools)
+        if problem is None and not misuses:
+            problem = _refused(case, call, name, value, tools)
+        if problem is not None:
             yield problem
     yield from _required(case, call, tools)
 
