@@ -6,7 +6,8 @@ import re
 
 _MATTER = r"(?:you|this|that|it|(?:your|the)\s+(?:case|chat|conversation|inquiry|issue|matter|question|request|ticket))"
 _CLAIM = re.compile(
-    rf"\b(?:transferr?|hand|forward|rout|redirect|escalat)(?:e|ed|ing|s|es)?\s+{_MATTER}\s+(?:\w+\s+)?(?:over|on|to|with)\b"
+    r"\b(?:transferr?|hand|forward|rout|redirect|escalat)(?:e|ed|ing|s|es)?"
+    rf"\s+{_MATTER}\s+(?:\w+\s+)?(?:over|on|to|with)\b"
     r"|\b(?:connect|pass|put|send)(?:ed|ing|s)?\s+you\s+(?:\w+\s+)?(?:over|through|on|to|with)\b"
     r"|\b(?:transferring|handing|connecting|forwarding|rerouting|escalating)\s+(?:you|this|to|over)\b"
     r"|\b(?:specialist|colleague|agent|team|person|human)\s+(?:will|is going to)\s+(?:take over|take it from here)\b",

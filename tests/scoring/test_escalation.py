@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def expect(to: EscalationTarget, *after: str) -> Expectation:
 )
 def test_outcomes(world: Any, wanted: EscalationTarget, moves: tuple[str, ...], outcome: str) -> None:
     route = ("Billing", *moves)
-    handoffs = [world.hand(one, other) for one, other in zip(route, route[1:], strict=False)]
+    handoffs = [world.hand(one, other) for one, other in pairwise(route)]
     trial = world.judge(expect(wanted), world.billing(*handoffs))
     score = world.score(trial, "escalation")
     assert score.outcome == outcome

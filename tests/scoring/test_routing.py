@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ def test_at_the_level_of_a_specialist_it_is_the_specialist_that_is_judged(world:
     ],
 )
 def test_route_patterns(world: Any, pattern: tuple[str, ...], route: tuple[str, ...], passed: bool) -> None:  # noqa: FBT001
-    moves = [world.hand(one, other) for one, other in zip(route, route[1:], strict=False)]
+    moves = [world.hand(one, other) for one, other in pairwise(route)]
     trial = world.judge(Expectation(route=pattern), world.run(route[0], *moves))
     assert (trial.verdict is Verdict.PASSED) is passed
 

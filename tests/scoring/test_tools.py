@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.core.results import Verdict
-from harness.core.scenario import AnyOfGroup, AnyOrderGroup, ExpectedCall, Expectation, OptionalGroup, ToolsExpectation
+from harness.core.scenario import AnyOfGroup, AnyOrderGroup, Expectation, ExpectedCall, OptionalGroup, ToolsExpectation
 from harness.core.trace import Layer
 
 
