@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 20
 _WIDTH = 110
+_BREAKS = frozenset("\r\x85\u2028\u2029")
+"""Line breaks to YAML that no other style than double quotes keeps."""
 
 
 def calls_made(steps: Iterable[Step]) -> list[JSON]:
@@ -105,7 +107,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = '"' if NUMBER_ELSEWHERE.fullmatch(value) else "|" if "\n" in value else None
+    quoted = NUMBER_ELSEWHERE.fullmatch(value) or not _BREAKS.isdisjoint(value)
+    style = '"' if quoted else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
