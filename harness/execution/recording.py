@@ -1,0 +1,124 @@
+"""What was seen of one SDK run while it ran: mutable, full of SDK objects, gone once the trace is assembled."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agents import Agent, ModelResponse, RunConfig, RunContextWrapper, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True, eq=False)
+class SeenModelCall:
+    """One request to a model; `response` is None when none came back. Times are readings of `time.perf_counter`."""
+
+    agent: Agent[Any]
+    model: str
+    started: float
+    ended: float | None = None
+    response: ModelResponse | None = None
+
+
+@dataclass(slots=True, eq=False)
+class SeenToolCall:
+    """A tool that began to run. `error` tells why it failed, also when the model was shown a made-up text instead.
+
+    `span` is the tracing span the tool runs in: what a tool starts by itself is found by it.
+    """
+
+    tool: Any
+    call: Any
+    span: Any
+    started: float
+    ended: float | None = None
+    output: Any = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHandoff:
+    """A transfer that took place after the model call at index `after` of its run (-1: before the first)."""
+
+    after: int
+    target: Agent[Any]
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """The runs that a user message led to. `run_config` is laid over that of every run made meanwhile."""
+
+    user: str
+    run_config: RunConfig | None = None
+    runs: list[Recording] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Recording:
+    """One run of the SDK's loop. `call_id` is the call of `parent` it was made in, None when it was made in none.
+
+    `after` is the number of answers that `parent` had from its model when this run started. A run that is resumed
+    goes on in the recording of the run it resumes.
+    """
+
+    agent: Agent[Any]
+    input: Any
+    parent: Recording | Turn
+    call_id: str | None = None
+    after: int = 0
+    streamed: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    ended: float | None = None
+    model_calls: list[SeenModelCall] = field(default_factory=list)
+    tool_calls: dict[str, SeenToolCall] = field(default_factory=dict)
+    handoffs: list[SeenHandoff] = field(default_factory=list)
+    runs: list[Recording] = field(default_factory=list)
+    context: RunContextWrapper[Any] | None = None
+    result: Any = None
+    raised: BaseException | None = None
+
+    @property
+    def run_config(self) -> RunConfig | None:
+        """What is laid over the run config of every run made inside this one."""
+        return self.parent.run_config
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run waits for an approval."""
+        return bool(getattr(self.result, "interruptions", None))
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the run early. A streamed run tells it when its stream is read to the end."""
+        if self.raised is not None or self.result is None:
+            return self.raised
+        stored: BaseException | None = getattr(self.result, "_stored_exception", None)
+        return stored or getattr(self.result, "run_loop_exception", None)
+
+    def items(self) -> list[Any]:
+        """The SDK's own items of the run, as far as it tells them."""
+        teller = self.result if self.result is not None else getattr(self.raised, "run_data", None)
+        return list(getattr(teller, "new_items", ()))
+
+    def answers(self) -> int:
+        """How many answers the run has had from its model."""
+        return sum(call.response is not None for call in self.model_calls)
+
+
+def begin(parent: Recording | Turn, agent: Agent[Any], given: Any, call_id: str | None, *, streamed: bool) -> Recording:
+    """A recording of the run that starts now, which is an interrupted one's when that is what goes on."""
+    if isinstance(given, RunState):
+        for earlier in _interrupted(parent, call_id):
+            earlier.result = earlier.raised = earlier.ended = None
+            return earlier
+    after = parent.answers() if isinstance(parent, Recording) else 0
+    recording = Recording(agent, given, parent, call_id, after, streamed)
+    parent.runs.append(recording)
+    return recording
+
+
+def _interrupted(parent: Recording | Turn, call_id: str | None) -> Iterator[Recording]:
+    yield from (each for each in reversed(parent.runs) if each.call_id == call_id and each.interrupted)
