@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.standin.sentences import sentences, units
 from harness.standin.steps import forbidden_tools, named_tools
-from harness.standin.words import Weights, met, stems
+from harness.standin.words import Weights, stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,10 +30,15 @@ def description_of(request: Request, tool: Tool) -> str:
     return " ".join([tool.purpose, *naming])
 
 
+def _matches(text: str, said: Mapping[str, float], weights: Weights) -> dict[str, str]:
+    """The words said that a text speaks of, each with the text's own spelling."""
+    about = sorted(set(stems(text)))
+    return {found: word for word in about if (found := weights.met(word, said))}
+
+
 def score(text: str, said: Mapping[str, float], weights: Weights) -> float:
     """How much of what was said a text speaks of."""
-    about = set(stems(text))
-    return sum(worth * weights.of(found) for word, worth in said.items() if (found := met(word, about)))
+    return sum(said[found] * weights.of(word) for found, word in _matches(text, said, weights).items())
 
 
 def best_handoff(
@@ -66,8 +71,7 @@ def _ranked(
     scored = []
     for tool in tools:
         text = description_of(request, tool)
-        about = set(stems(text))
-        first = next((at for at, word in enumerate(order) if met(word, about)), len(order))
+        first = min((order.index(word) for word in _matches(text, said, weights)), default=len(order))
         scored.append((score(text, said, weights), -first, tool))
     return [(fits, tool) for fits, _, tool in sorted(scored, key=lambda each: (-each[0], -each[1]))]
 

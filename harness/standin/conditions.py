@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.standin.identifiers import Kind
 from harness.standin.values import fields
-from harness.standin.words import Weights, met, stems
+from harness.standin.words import Weights, stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +43,16 @@ _MISSING = re.compile(r"\s+(?:is|are|was)\s+(?:missing|unknown|not\b)")
 _ONLY = re.compile(r"\b(?:only|just|merely)\s+(?:says?|writes?|thanks)\b", re.IGNORECASE)
 _LATEST = re.compile(r"\b(?:latest|last|newest|current|now)\b", re.IGNORECASE)
 _DEMAND = re.compile(r"\b(?:asks? (?:for|to)|demands?|insists?|threatens?|wants to (?:speak|talk))\b", re.IGNORECASE)
+_SPOKEN_WORD = re.compile(r"[\w']+")
+_DEMANDS = frozenset(
+    (
+        *("want", "need", "get", "give", "speak", "speaking", "talk", "talking", "chat", "connect", "transfer", "put"),
+        *("pass", "call", "reach", "contact", "let", "ask", "asking", "demand", "insist", "request", "bring", "prefer"),
+    )
+)
+_NOT = frozenset(("no", "not", "don't", "dont", "never", "without"))
+_NEAR = 6
+_LITTLE = 2
 _ENOUGH = 0.4
 
 
@@ -95,16 +105,15 @@ class Condition:
 def read_condition(text: str, tools: Iterable[str], kinds: Iterable[Kind], *, negated: bool = False) -> Condition:
     """What a condition says, in a request that offers these tools and knows these kinds of identifiers."""
     called = tuple(name for name in tools if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
-    given, ambiguous = _given(text, kinds), _AMBIGUOUS.search(text) is not None
+    asked_about, given = _given(text, kinds)
+    ambiguous = _AMBIGUOUS.search(text) is not None
     tokens, values = _tokens(text, called), tuple(_value(found) for found in _VALUE.finditer(text))
     amount = _AMOUNT.search(text)
     about_tools = bool(tokens or values or called)
-    wordless = (
-        bool(given) or ambiguous or (about_tools and (_OF_MESSAGE.search(text) is None or _OF_RESULT.search(text)))
-    )
+    says_nothing = about_tools and (_OF_MESSAGE.search(text) is None or _OF_RESULT.search(text) is not None)
     return Condition(
         text=text,
-        topics=() if wordless else _topics(text),
+        topics=() if ambiguous or says_nothing else _topics(asked_about),
         tokens=tokens,
         called=() if tokens or values else called,
         values=values,
@@ -127,24 +136,20 @@ def _value(found: re.Match[str]) -> tuple[str, str, str]:
     return found[1], "not" if found[2] else (found[3] or "is"), found[4].rstrip(".")
 
 
-def _given(text: str, kinds: Iterable[Kind]) -> tuple[tuple[Kind, bool], ...]:
-    has = _HAS.search(text)
-    if has is None:
-        return ()
+def _given(text: str, kinds: Iterable[Kind]) -> tuple[str, tuple[tuple[Kind, bool], ...]]:
+    """The text before what it says of identifiers, and which of them have to be given and which not."""
+    found = ((kind, kind.phrase.search(text)) for kind in kinds)
+    places = sorted(((place.start(), place.end(), kind) for kind, place in found if place), key=lambda each: each[0])
+    having = [place.start() for place in _HAS.finditer(text) if places and place.start() < places[0][0]]
+    if not having:
+        return text, ()
     neither = re.search(r"\bneither\b", text) is not None
-    places = {
-        found.start(): (kind, found)
-        for kind in kinds
-        if (found := kind.phrase.search(text)) and found.end() > has.start()
-    }
     given, begin = [], 0
-    for _, (kind, found) in sorted(places.items()):
-        before = text[begin : found.start()]
-        clause = re.split(r"\b(?:and|but|,)\b", before)[-1]
-        absent = neither or bool(_ABSENT.search(clause) or _MISSING.match(text, found.end()))
-        given.append((kind, not absent))
-        begin = found.end()
-    return tuple(given)
+    for start, end, kind in places:
+        clause = re.split(r"\b(?:and|but|,)\b", text[begin:start])[-1]
+        given.append((kind, not (neither or _ABSENT.search(clause) or _MISSING.match(text, end))))
+        begin = end
+    return text[: having[0]], tuple(given)
 
 
 def _topics(text: str) -> tuple[tuple[str, ...], ...]:
@@ -154,11 +159,16 @@ def _topics(text: str) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """How well a condition holds: `score` compares, `share` is how much of the best topic was said, `words` which."""
+    """How well a condition holds.
+
+    `score` compares, `share` is how much of the best topic was said, `words` are the words that say it; `demanded` is
+    false when the user only mentions what the condition wants to be asked for.
+    """
 
     score: float
     share: float = 1.0
     words: frozenset[str] = frozenset()
+    demanded: bool = True
 
 
 NEVER = Fit(score=0.0, share=0.0)
@@ -175,7 +185,21 @@ def fit(condition: Condition, situation: Situation, weights: Weights, *, without
     if condition.latest_only:
         said = {word: worth for word, worth in said.items() if worth == 1.0}
     found = _topic_fit(condition.topics, said, weights)
+    if condition.is_demand and not _is_demanded(found.words, situation.latest):
+        found = replace(found, demanded=False)
     return NEVER if condition.nothing_else and len(found.words) < len(said) else found
+
+
+def _is_demanded(words: frozenset[str], text: str) -> bool:
+    """Whether a text asks for one of the words, or says little else."""
+    spoken = _SPOKEN_WORD.findall(text.lower())
+    places = [at for at, word in enumerate(spoken) if words.intersection(stems(word))]
+    asking = any(
+        _DEMANDS.intersection(spoken[max(at - _NEAR, 0) : at])
+        and not _NOT.intersection(spoken[max(at - _NEAR, 0) : at])
+        for at in places
+    )
+    return asking or (bool(places) and len(stems(text)) <= _LITTLE)
 
 
 def holds(condition: Condition, situation: Situation, weights: Weights) -> bool:
@@ -186,7 +210,7 @@ def holds(condition: Condition, situation: Situation, weights: Weights) -> bool:
 def _topic_fit(topics: tuple[tuple[str, ...], ...], said: Mapping[str, float], weights: Weights) -> Fit:
     best, share, words = 0.0, 0.0, set()
     for topic in topics:
-        found = {word: match for word in topic if (match := met(word, said))}
+        found = {word: match for word in topic if (match := weights.met(word, said))}
         gained = sum(weights.of(word) * said[match] for word, match in found.items())
         part = sum(weights.of(word) for word in found) / weights.total(topic)
         words |= set(found.values())

@@ -110,7 +110,7 @@ class _Chooser:
         case = self.case
         if (asked := self._clarification()) is not None:
             return asked
-        for rule in self._ranked():
+        for rule in self.ranked():
             for step in rule.steps:
                 taken = self._step(step)
                 if taken is not None:
@@ -122,18 +122,21 @@ class _Chooser:
             return Reply(text="\n".join(dict.fromkeys([*results, question(self.missing[0])])))
         return None
 
-    def _ranked(self) -> Iterator[Rule]:
+    def ranked(self) -> Iterator[Rule]:
         """The rules that hold, in the order in which they are followed."""
         case = self.case
         fits = [(rule, case.fit(rule)) for rule in case.rules if rule.steps and not rule.fallback]
         held = [(rule, how) for rule, how in fits if how.score > 0]
         yield from (rule for rule, _ in held if rule.condition and rule.condition.of_result)
-        about = [(rule, how) for rule, how in held if rule.condition and rule.condition.topics]
+        about = [
+            (rule, how) for rule, how in held if rule.condition and rule.condition.topics and not rule.condition.given
+        ]
+        about = [(rule, how) for rule, how in about if how.demanded or not rule.only_hands_off]
         about = sorted(about, key=lambda each: -each[1].score)
         yield from (rule for rule, how in about if _is_demand(rule, how))
         if about and about[0][0].only_hands_off:
             yield about[0][0]
-        yield from (rule for rule, _ in held if rule.condition and rule.condition.given and not rule.condition.topics)
+        yield from (rule for rule, _ in held if rule.condition and rule.condition.given)
         yield from (rule for rule, _ in held if rule.first)
         yield from self._by_topic(about)
         yield from (rule for rule, _ in held if rule.condition is None and not rule.first and not rule.before)
@@ -234,7 +237,7 @@ def _final(case: Case) -> Reply:
     asked = summary(case.request, case.source)
     if asked is not None and not case.request.tools:
         return Reply(text=asked)
-    sayings = [step.say for rule in case.rules if _is_in_force(rule, case) for step in rule.steps if step.say]
+    sayings = [step.say for rule in _Chooser(case).ranked() if rule.condition for step in rule.steps if step.say]
     texts = [*sayings, *(rendered(output) for output in case.situation.outputs)]
     return Reply(text="\n".join(dict.fromkeys(text for text in texts if text)) or _small_talk(case))
 
@@ -242,7 +245,3 @@ def _final(case: Case) -> Reply:
 def _small_talk(case: Case) -> str:
     thanked = any(word.startswith("thank") for word in case.situation.latest.lower().split())
     return FAREWELL if thanked and len(case.situation.said) > 1 else GREETING
-
-
-def _is_in_force(rule: Rule, case: Case) -> bool:
-    return rule.condition is not None and not rule.fallback and case.fit(rule).score > 0

@@ -157,6 +157,9 @@ def read_rules(instructions: str, tools: Iterable[Tool], kinds: Iterable[Kind]) 
     """The rules of an instruction text, in its order; what the stand-in cannot follow is left out."""
     reader = _Reader(tuple(tools), tuple(kinds))
     rules = (rule for unit in units(instructions) for rule in reader.unit(unit))
-    return tuple(
-        rule for rule in rules if rule.steps or rule.forbidden or (rule.condition and rule.condition.ambiguous)
-    )
+    return tuple(rule for rule in rules if _says_something(rule))
+
+
+def _says_something(rule: Rule) -> bool:
+    clarifies = rule.condition is not None and rule.condition.ambiguous
+    return bool(rule.steps or rule.forbidden or clarifies)

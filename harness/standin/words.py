@@ -76,8 +76,9 @@ def alike(one: str, other: str) -> bool:
 
 
 def met(word: str, said: Iterable[str]) -> str | None:
-    """The word among `said` that `word` is, if any."""
-    return next((each for each in said if alike(word, each)), None)
+    """The word among `said` that `word` is, if any; the same word before a misspelt one."""
+    said = list(said)
+    return word if word in said else next((each for each in said if alike(word, each)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +101,7 @@ class Weights:
     def total(self, words: Iterable[str]) -> float:
         """The weight of several stems together."""
         return sum(self.of(word) for word in words)
+
+    def met(self, word: str, said: Iterable[str]) -> str | None:
+        """The word among `said` that `word` is, if any; a word that the texts use is never a misspelt other one."""
+        return met(word, [each for each in said if each == word or each not in self.counts])
