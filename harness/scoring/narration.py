@@ -14,8 +14,9 @@ _CLAIM = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_CLAIM = re.compile(
-    r"\b(?:can(?:'|\u2019)?t|cannot|can not|unable|not able|won(?:'|\u2019)t|will not|no need|would you like|"
-    r"do you want|you can|you may|you could|you should|shall i|should i|if you|if it|unless|could not|couldn(?:'|\u2019)t|before i)\b",
+    r"\b(?:can(?:'|\u2019)?t|cannot|can not|could not|couldn(?:'|\u2019)t|unable|not able|won(?:'|\u2019)t|will not"
+    r"|would you like|do you want|you can|you may|you could|you should|shall i|should i"
+    r"|no need|if you|if it|unless|before i)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]{1,2000}[.!?]?")

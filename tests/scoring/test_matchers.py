@@ -170,8 +170,10 @@ def test_from_wants_the_value_in_what_the_tool_answered(value: Any, output: str,
         ),
         (
             {"approx": 49, "tolerence": 1},
-            "$: `approx` does not know `tolerence`; did you mean 'tolerance'? "
-            "For a plain object write {literal: {...}}",
+            (
+                "$: `approx` does not know `tolerence`; did you mean 'tolerance'? "
+                "For a plain object write {literal: {...}}"
+            ),
         ),
     ],
 )
