@@ -128,7 +128,7 @@ traces = st.builds(
         st.builds(Judgement, rubric=st.just("r"), passed=st.booleans(), reason=text, model=text), max_size=1
     ).map(tuple),
 )
-matchers = st.sampled_from(
+matchers: st.SearchStrategy[Any] = st.sampled_from(
     [
         1,
         True,
