@@ -102,7 +102,9 @@ class _Chooser:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.missing: list[str] = []
+        self.exempt = any(rule.exempt and case.fit(rule).share >= _WHOLE for rule in case.rules)
         held = [rule for rule in case.rules if rule.forbidden and case.fit(rule).score > 0]
+        held = [rule for rule in held if not (self.exempt and rule.condition and rule.condition.given)]
         self.forbidden = {name for rule in held for name in rule.forbidden}
 
     def reply(self) -> Reply | None:
@@ -136,7 +138,8 @@ class _Chooser:
         yield from (rule for rule, how in about if _is_demand(rule, how))
         if about and about[0][0].only_hands_off:
             yield about[0][0]
-        yield from (rule for rule, _ in held if rule.condition and rule.condition.given)
+        if not self.exempt:
+            yield from (rule for rule, _ in held if rule.condition and rule.condition.given)
         yield from (rule for rule, _ in held if rule.first)
         yield from self._by_topic(about)
         yield from (rule for rule, _ in held if rule.condition is None and not rule.first and not rule.before)

@@ -35,6 +35,7 @@ _USE = re.compile(r"^(?:use|choose|pick)\b", re.IGNORECASE)
 _ALWAYS = re.compile(
     r"^(?:always|first|start|begin|before (?:anything|everything))\b|\bfirst\b|\balways\b", re.IGNORECASE
 )
+_NEEDLESS = re.compile(r"^(.+?) (?:needs?|requires?) (?:neither|none|no\b.*)\.?$", re.IGNORECASE)
 _LISTED = re.compile(r"^[`*]*([\w ]+?)[`*]*\s*(?::|--?|\u2013|\u2014|->|\u2192)\s+(.+)$")
 
 
@@ -43,7 +44,8 @@ class Rule:
     """Steps to take, in order, when the condition holds; without a condition always.
 
     `forbidden` are tools not to call while it holds. `before` are the tools that have to wait for these steps. `first`
-    marks steps that come before any other, `fallback` a rule for when no other fits.
+    marks steps that come before any other, `fallback` a rule for when no other fits. An `exempt` rule has no steps:
+    what it is about needs no identifier.
     """
 
     condition: Condition | None = None
@@ -52,6 +54,7 @@ class Rule:
     before: tuple[str, ...] = ()
     first: bool = False
     fallback: bool = False
+    exempt: bool = False
 
     @property
     def only_hands_off(self) -> bool:
@@ -92,6 +95,9 @@ class _Reader:
             return replace(self.actions(actions), condition=self.condition(_referred(condition, before), leading[1]))
         if _BEFORE.match(sentence):
             return self.before(sentence)
+        needless = _NEEDLESS.match(sentence)
+        if needless:
+            return Rule(condition=self.condition(needless[1], "for"), exempt=True)
         return self.listed(sentence) or self.trailing(sentence)
 
     def condition(self, text: str, word: str) -> Condition:
@@ -162,4 +168,4 @@ def read_rules(instructions: str, tools: Iterable[Tool], kinds: Iterable[Kind]) 
 
 def _says_something(rule: Rule) -> bool:
     clarifies = rule.condition is not None and rule.condition.ambiguous
-    return bool(rule.steps or rule.forbidden or clarifies)
+    return bool(rule.steps or rule.forbidden or rule.exempt or clarifies)
