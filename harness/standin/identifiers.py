@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _ANY = re.compile(r"\b[A-Z]{1,6}[-_]?\d{2,}\b|\b\d{4,}\b")
+_CORRECTION = re.compile(r"\b(?:i mean|i meant|sorry|oops|correction|rather)\b", re.IGNORECASE)
 _NOUNS = ("id", "number", "no", "code", "reference", "ref", "key", "sku", "iban")
 _NOUN = "|".join(_NOUNS)
 _EXAMPLE = re.compile(
@@ -31,9 +32,12 @@ class Kind:
     shape: re.Pattern[str]
 
     def first(self, text: str) -> str | None:
-        """The first identifier of this kind in a text."""
-        found = self.shape.search(text)
-        return found[0] if found else None
+        """The first identifier of this kind in a text; when the writer corrects it, the last."""
+        found = [(each.start(), each[0]) for each in self.shape.finditer(text)]
+        if not found:
+            return None
+        corrected = _CORRECTION.search(text, found[0][0])
+        return found[-1][1] if corrected else found[0][1]
 
     @property
     def phrase(self) -> re.Pattern[str]:
@@ -55,7 +59,7 @@ def is_identifier(name: str, schema: Mapping[str, Any]) -> bool:
 def kind_of(name: str, schema: Mapping[str, Any]) -> Kind:
     """The kind of identifier a property holds."""
     words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ").lower()
-    if "email" in words or "e mail" in words:
+    if "email" in words or "e mail" in words or schema.get("format") == "email":
         return Kind(name="e-mail address", shape=EMAIL)
     return Kind(name=words, shape=_pattern(schema) or _shape(_example(schema)) or _ANY)
 

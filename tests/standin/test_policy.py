@@ -153,6 +153,44 @@ def test_swapped_descriptions_swap_the_route(build: Build) -> None:
     assert names(decide(build("Hand off to who fits best.", swapped, "Which novels?"))) == ["transfer_to_toys"]
 
 
+def test_a_person_only_mentioned_is_not_called(build: Build) -> None:
+    told = "- If the customer asks for a person (a manager): hand off to Person.\n- If it is broken: call `find_order`."
+    assert names(decide(build(told, SHOP, "My manager says that O-1 is broken"))) == ["find_order"]
+    assert names(decide(build(told, SHOP, "O-1 is broken. I do not want a manager."))) == ["find_order"]
+    assert names(decide(build(told, SHOP, "O-1 is broken. Get me your manager."))) == ["transfer_to_person"]
+
+
+ASKING = """If the customer gave no order number: ask for the order number and call no tool.
+- Opening hours need none.
+- If the customer asks about opening hours: call `show_times`.
+- If an item is broken: call `find_order`."""
+
+
+def test_what_was_not_given_is_asked_for_in_the_words_of_the_rule(build: Build, make_tool: Make) -> None:
+    tools = (FIND, make_tool("show_times"))
+    assert decide(build(ASKING, tools, "My cup is broken")).text == "Could you tell me your order number?"
+    assert names(decide(build(ASKING, tools, "My cup is broken, O-3"))) == ["find_order"]
+
+
+def test_a_topic_may_be_exempt_from_giving_it(build: Build, make_tool: Make) -> None:
+    assert names(decide(build(ASKING, (FIND, make_tool("show_times")), "What are the opening hours?"))) == [
+        "show_times"
+    ]
+
+
+def test_a_condition_may_join_a_topic_and_what_was_given(build: Build) -> None:
+    told = (
+        'If an item is broken, and the customer gave no order number: ask "Which order?"\nIf lost: hand off to Person.'
+    )
+    assert decide(build(told, SHOP, "My cup is broken")).text == "Which order?"
+    assert names(decide(build(told, SHOP, "I am lost"))) == ["transfer_to_person"]
+
+
+def test_a_corrected_identifier_counts(build: Build) -> None:
+    reply = decide(build(PROCEDURE, SHOP, "O-42 is broken. Sorry, I mean O-43."))
+    assert reply.calls[0].arguments == {"order_id": "O-43"}
+
+
 CLARIFY = (
     'If the message is unclear (for example "it is for a child"): ask "A book or a toy?" Ask at most one question.'
 )
