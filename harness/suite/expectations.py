@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.core.trace import JSON
-    from harness.suite.language import Shape
     from harness.suite.nodes import Field
     from harness.suite.page import Page
+    from harness.suite.shapes import Shape
 
 _REFERENCE = re.compile(r"[\w.]+:[\w.]+")
 

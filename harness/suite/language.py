@@ -5,9 +5,12 @@ The loader refuses what is not here, the JSON schema for editors and the referen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from harness.core.trace import JSON
+from harness.suite.shapes import Key, Shape, ref
+
+if TYPE_CHECKING:
+    from harness.core.trace import JSON
 
 ORDER_ALIASES = {"strict": "exact", "unordered": "any_order", "superset": "superset", "subset": "subset"}
 ORDERS = ("exact", "in_order", "any_order", *ORDER_ALIASES)
@@ -20,37 +23,6 @@ GROUPS = ("any_order", "any_of", "optional")
 
 ID_PATTERN = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
 SPAN_PATTERN = r"\d{1,6}|\d{0,6}\.\.\d{1,6}|\d{1,6}\.\."
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key. `schema` is a JSON schema fragment; `$ref`s point into the schema's `$defs`."""
-
-    name: str
-    meaning: str
-    schema: JSON
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A mapping of the language: which keys it may have. `short` are the other ways to write it, as schemas."""
-
-    name: str
-    title: str
-    keys: tuple[Key, ...]
-    short: tuple[JSON, ...] = ()
-    one_of: tuple[str, ...] = ()
-    """Of these keys exactly one must be there."""
-
-    def names(self) -> tuple[str, ...]:
-        """The names of the keys."""
-        return tuple(key.name for key in self.keys)
-
-
-def ref(name: str) -> JSON:
-    """A reference to a definition of the JSON schema."""
-    return {"$ref": f"#/$defs/{name}"}
 
 
 def _one_or_more(schema: JSON) -> JSON:

@@ -9,7 +9,7 @@ from harness.suite.language import MATCHER_OPTIONS, MATCHERS, SHAPES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.suite.language import Key
+    from harness.suite.shapes import Key
 
 
 def language_reference() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.suite.language import FILE, GROUPS, MATCHER_OPTIONS, MATCHERS, SHAPES, Key, Shape, ref
+from harness.suite.language import FILE, GROUPS, MATCHER_OPTIONS, MATCHERS, SHAPES
+from harness.suite.shapes import Key, Shape, ref
 from harness.suite.surroundings import has_unlisted_tools
 
 if TYPE_CHECKING:

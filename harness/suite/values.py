@@ -13,8 +13,8 @@ from harness.suite.nodes import Field, Fields, Items, Node, Scalar, described, i
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.suite.language import Shape
     from harness.suite.page import Page
+    from harness.suite.shapes import Shape
 
 _SPAN = re.compile(SPAN_PATTERN)
 
