@@ -95,17 +95,13 @@ ExpectedItem: TypeAlias = ExpectedCall | AnyOrderGroup | AnyOfGroup | OptionalGr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolsExpectation:
-    """The calls of one level. An empty `calls` means: no tool call at all.
-
-    `extra` allows calls beyond the expected ones; `in_order` always does.
-    """
+    """The calls of one level. An empty `calls` means: no tool call at all."""
 
     calls: tuple[ExpectedItem, ...]
     order: Order = Order.EXACT
     count: Count = Count.SUCCEEDED
     ignore: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
-    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

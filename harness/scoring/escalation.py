@@ -25,7 +25,7 @@ def escalation(scope: Scope) -> tuple[Score, ...]:
             scorer="escalation",
             verdict=Verdict.PASSED if outcome == "right" else Verdict.FAILED,
             reason=_reason(scope, expected, (actual, outcome), agent, skipped),
-            layer=_layer(scope, agent, handoff),
+            layer=scope.level or (agent.layer if agent else Layer.SPECIALIST),
             agent=agent.name if agent else None,
             turn=scope.turn,
             value=1.0 if outcome == "right" else 0.0,
@@ -35,12 +35,6 @@ def escalation(scope: Scope) -> tuple[Score, ...]:
             step=None if outcome == "right" else handoff.id if handoff else _last_step(scope, agent),
         ),
     )
-
-
-def _layer(scope: Scope, agent: AgentRef | None, handoff: Handoff | None) -> Layer:
-    if scope.level is not None:
-        return scope.level
-    return agent.layer if agent and handoff else Layer.SPECIALIST
 
 
 def _actual(scope: Scope) -> tuple[Handoff | None, EscalationTarget]:

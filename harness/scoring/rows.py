@@ -118,7 +118,7 @@ def difference_text(difference: Difference) -> str:
 
 def allows_extra(expectation: ToolsExpectation) -> bool:
     """Whether calls beyond the expected ones are allowed; where none is expected, none is."""
-    return bool(expectation.calls) and (expectation.extra or expectation.order is Order.IN_ORDER)
+    return bool(expectation.calls) and expectation.order is Order.IN_ORDER
 
 
 def _left_over(actual: Actual, expectation: ToolsExpectation) -> AlignedCall:

@@ -33,11 +33,8 @@ def tools(scope: Scope) -> tuple[Score, ...]:
 
 
 def _layer(scope: Scope, agent: AgentRef | None) -> Layer:
-    """The layer the calls are held against: the one under test, else that of the agent that should work."""
-    if scope.level is not None:
-        return scope.level
-    specialists = any(node.ref.layer is Layer.SPECIALIST for node in scope.graph.agents)
-    return agent.layer if agent and not specialists else Layer.SPECIALIST
+    """The layer the calls are held against: the one under test, else that of the agent whose work is judged."""
+    return scope.level or (agent.layer if agent else Layer.SPECIALIST)
 
 
 def _score(

@@ -165,7 +165,6 @@ def expectations(call: Any) -> Any:
         count=st.sampled_from(list(Count)),
         ignore=st.sampled_from([(), ("a",)]),
         forbidden=st.sampled_from([(), ("b",)]),
-        extra=st.booleans(),
     )
 
 
@@ -207,7 +206,6 @@ expects = st.builds(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
-    st.data(),
     expects,
     expects,
     traces,

@@ -31,6 +31,14 @@ def test_the_specialist_that_should_hold_the_conversation_is_judged_whoever_hold
     assert world.score(world.judge(expect(call("refund")), run), "tools").agent == "Billing"
 
 
+def test_a_conversation_that_stays_with_triage_is_held_against_triage(world: Any) -> None:
+    asked = world.run("Triage", world.say("Triage", "Which account?"))
+    kept = world.score(world.judge(expect(specialist=("Triage",)), asked), "tools")
+    assert (kept.verdict, kept.layer, kept.agent) == (Verdict.PASSED, Layer.TRIAGE, "Triage")
+    lost = world.score(world.judge(expect(call("refund")), asked), "tools")
+    assert (lost.verdict, lost.layer, lost.agent) == (Verdict.FAILED, Layer.TRIAGE, "Triage")
+
+
 def test_no_tool_call_at_all_can_be_expected(world: Any) -> None:
     assert world.judge(expect(), world.billing()).verdict is Verdict.PASSED
     assert world.judge(expect(), world.billing(world.call("refund"))).verdict is Verdict.FAILED
