@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,9 @@ from harness.system.graph import read_graph
 if TYPE_CHECKING:
     from harness.core.graph import AgentGraph
     from harness.system.loading import System
+
+FIELDS = {"overpaid"}
+"""Fields of tool results that instructions speak of."""
 
 HELPERS = {
     "lookup_account": "AccountLookup",
@@ -76,6 +80,19 @@ def test_models_are_given_by_name_and_helpers_have_the_cheap_one(graph: AgentGra
     models = {node.ref.name: node.model for node in graph.agents}
     assert {models[helper] for helper in HELPERS.values()} == {"gpt-4o-mini"}
     assert {model for name, model in models.items() if name not in HELPERS.values()} == {"gpt-4o"}
+
+
+def test_instructions_name_their_own_tools_and_no_others(graph: AgentGraph) -> None:
+    for node in graph.agents:
+        named = set(re.findall(r"`(\w+)`", node.instructions or "")) - FIELDS
+        assert named == {tool.name for tool in node.tools}, node.ref.name
+
+
+def test_specialists_are_told_of_every_agent_they_can_hand_off_to(graph: AgentGraph) -> None:
+    for name in ("BillingSpecialist", "TechnicalSpecialist"):
+        node = graph.agent(name)
+        assert node is not None
+        assert all(f"hand off to {each.target}" in str(node.instructions) for each in node.handoffs)
 
 
 def test_every_tool_and_every_argument_is_described(graph: AgentGraph) -> None:
