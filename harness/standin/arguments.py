@@ -52,7 +52,10 @@ class Source:
 
 def fill(tool: Tool, source: Source) -> dict[str, Any]:
     """Arguments for a call of `tool`; raises `MissingError` when a required one cannot be found."""
-    return fill_object(tool.parameters, source)
+    try:
+        return fill_object(tool.parameters, source)
+    except RecursionError as error:
+        raise MissingError("details") from error  # a schema that contains itself without end
 
 
 def fill_object(schema: Mapping[str, Any], source: Source) -> dict[str, Any]:
