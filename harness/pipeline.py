@@ -1,6 +1,6 @@
 """The program as a list of steps. Both faces, the command line and pytest, call these and nothing below.
 
-    read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> decide
+read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> decide
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
+from harness.core.results import Run, RunInfo, Trial, Verdict
 from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity, UsageError
+from harness.scoring.scorers import judge_trial
+from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
     from harness.config import Settings
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from harness.core.scenario import Scenario
     from harness.errors import Problem
     from harness.execution.trial import TrialSpec
-    from harness.system.graph import LiveGraph
 
 OnTrial = Callable[[Trial], None]
 
@@ -58,7 +59,7 @@ class Agents:
         return self.live.data
 
 
-async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lambda trial: None) -> Outcome:
+async def run(settings: Settings, selection: Selection, on_trial: OnTrial = print) -> Outcome:
     """Run what was selected, judge it, save it and write its reports.
 
     `on_trial` is called with each judged trial as it finishes. Raises ProblemsError when the suite has errors,
@@ -68,11 +69,11 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lamb
     agents = load_agents(settings)
     refuse(problems_of(suite, agents.graph))
     chosen = choose(settings, suite, selection, agents.graph)
-    specs = plan(settings, chosen)
     started = begin(settings, agents, chosen)
-    finished = await run_trials(settings, agents, started, specs, on_trial)
-    write_reports(settings, finished, started.folder)
-    return Outcome(run=finished, folder=started.folder, code=exit_code(finished))
+    folder = settings.path(settings.out) / started.info.id
+    finished = await run_trials(settings, agents, started, folder, on_trial)
+    write_reports(settings, finished, folder)
+    return Outcome(run=finished, folder=folder, code=exit_code(finished))
 
 
 def read_scenarios(settings: Settings, selection: Selection = Selection()) -> tuple[Scenario, ...]:
@@ -91,7 +92,7 @@ def load_agents(settings: Settings) -> Agents:
     if not settings.system:
         raise UsageError(
             "no system is given: the agents under test",
-            hint='give --system module:attribute, or set system = "module:attribute" in [tool.harness] of pyproject.toml',
+            hint='give --system module:attribute, or set system in [tool.harness] of pyproject.toml',
         )
     return Agents(settings.system, read_graph(load_system(settings.system)))
 
@@ -108,3 +109,132 @@ def refuse(problems: Sequence[Problem]) -> None:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise ProblemsError(errors)
+
+
+def choose(
+    settings: Settings, scenarios: Sequence[Scenario], selection: Selection, graph: AgentGraph
+) -> tuple[Scenario, ...]:
+    """The scenarios that were asked for. Raises NothingSelectedError when none is left."""
+    from harness.suite.selection import among, select
+
+    chosen = select(
+        scenarios,
+        selection.what,
+        keyword=selection.keyword,
+        tags=selection.tags,
+        layer=selection.layer,
+        graph=graph,
+        root=settings.root,
+    )
+    if not selection.last_failed:
+        return chosen
+    newest = read_run(newest_run(settings))
+    failed = {trial.scenario for trial in newest.trials if trial.verdict in (Verdict.FAILED, Verdict.ERRORED)}
+    return among(chosen, failed, f"among those that did not pass in {newest.info.id}")
+
+
+def read_run(path: Path) -> Run:
+    """A saved run, by its folder or file."""
+    from harness.execution import journal
+
+    return journal.read_run(path)
+
+
+def newest_run(settings: Settings) -> Path:
+    """The folder of the newest run. Raises NothingSelectedError when there is none."""
+    folders = sorted(each.parent for each in settings.path(settings.out).glob("*/run.jsonl"))
+    if not folders:
+        raise NothingSelectedError(f"no run in {str(settings.path(settings.out))!r}", hint="harness run makes one")
+    return folders[-1]
+
+
+def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
+    """The run as it is before anything has run."""
+    from harness.execution.revision import revision_of, versions
+
+    now = datetime.now(UTC)
+    revision = revision_of(settings.root)
+    return Run(
+        info=RunInfo(
+            id=now.strftime("%Y%m%d-%H%M%S-%f")[:-3],
+            created_at=now.isoformat(timespec="seconds"),
+            system=agents.reference,
+            mode=settings.mode,
+            commit=revision.commit,
+            dirty=revision.dirty,
+            endpoint=settings.endpoint,
+            versions=versions(),
+            seed=settings.seed,
+        ),
+        graph=agents.graph,
+        scenarios=tuple(scenarios),
+        trials=(),
+        complete=False,
+    )
+
+
+async def run_trials(settings: Settings, agents: Agents, started: Run, folder: Path, on_trial: OnTrial) -> Run:
+    """Run and judge every trial; each is on disk before the next is told of."""
+    from harness.cassettes.provenance import Provenance
+    from harness.cassettes.router import TapeOptions
+    from harness.execution.engine import run_all
+    from harness.execution.journal import Journal
+    from harness.execution.trial import Conditions, run_trial
+
+    conditions = Conditions(
+        live=agents.live,
+        provenance=Provenance.of(agents.graph, started.info.versions, settings.endpoint),
+        mode=settings.mode,
+        endpoint=settings.endpoint,
+        api=settings.api,
+        timeout=settings.timeout,
+        max_turns=settings.max_turns,
+        tape=TapeOptions(strict=settings.strict, max_age_days=settings.max_age_days),
+    )
+    scenarios = {scenario.id: scenario for scenario in started.scenarios}
+
+    async def work(spec: TrialSpec) -> Trial:
+        trial = await run_trial(spec, conditions)
+        return judge_trial(scenarios[trial.scenario], trial, agents.graph, settings.mode)
+
+    with Journal(folder) as journal:
+        journal.begin(started.info, started.graph, started.scenarios)
+
+        def told(trial: Trial) -> bool:
+            journal.add(trial)
+            on_trial(trial)
+            return False
+
+        trials = await run_all(plan(settings, started.scenarios), work, told, settings.concurrency)
+        journal.end()
+    return replace(started, trials=trials, complete=True)
+
+
+def plan(settings: Settings, scenarios: Sequence[Scenario]) -> tuple[TrialSpec, ...]:
+    """One spec a trial: each scenario as often as it says, or as the settings say."""
+    from harness.execution.trial import TrialSpec
+
+    folder = settings.path(settings.cassettes)
+    return tuple(
+        TrialSpec(scenario=scenario, index=index, cassette=folder / cassette_name(scenario.id, index))
+        for index in range(max([settings.trials or scenario.trials for scenario in scenarios], default=0))
+        for scenario in scenarios
+        if index < (settings.trials or scenario.trials)
+    )
+
+
+def cassette_name(scenario: str, index: int) -> str:
+    """The file of a trial's recording: one file a trial, the first without a number."""
+    return f"{scenario}.yaml" if index == 0 else f"{scenario}.{index}.yaml"
+
+
+def exit_code(run: Run) -> ExitCode:
+    """What the process says of a run: not judged comes before worse."""
+    verdicts = {trial.verdict for trial in run.trials}
+    if Verdict.ERRORED in verdicts:
+        return ExitCode.COULD_NOT_JUDGE
+    return ExitCode.WORSE if Verdict.FAILED in verdicts else ExitCode.FINE
+
+
+def write_reports(settings: Settings, run: Run, folder: Path) -> None:
+    """Render the run beside its journal."""

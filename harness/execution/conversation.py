@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents import Agent, AgentsException, RunConfig, Runner, RunResult
+from agents import Agent, AgentsException, Runner, RunResult
 
-from harness.core.trace import Layer
+from harness.execution.capture import Capture
+from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from agents.items import TResponseInputItem
 
     from harness.core.scenario import Scenario
-    from harness.execution.capture import Capture
-    from harness.system.graph import LiveGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,6 @@ class Setting:
 
     live: LiveGraph
     capture: Capture
-    run_config: RunConfig
     context: Any
     max_turns: int
 
@@ -39,7 +37,7 @@ async def converse(scenario: Scenario, setting: Setting) -> None:
     """
     agent = _starting_agent(scenario, setting.live)
     said: list[TResponseInputItem] = [
-        {"role": message.role, "content": message.content}  # type: ignore[misc,list-item]  # roles are checked at load
+        {"role": message.role, "content": message.content}  # type: ignore[misc]  # roles are checked at load
         for message in scenario.history
     ]
     for turn in scenario.conversation:
@@ -74,16 +72,9 @@ async def _turn(
 
 
 async def _run(agent: Agent[Any], said: Any, setting: Setting) -> RunResult:
-    return await Runner.run(
-        agent, said, context=setting.context, max_turns=setting.max_turns, run_config=setting.run_config
-    )
+    """One run; its configuration is the capture's, which every run below it gets too."""
+    return await Runner.run(agent, said, context=setting.context, max_turns=setting.max_turns)
 
 
 def _decidable(result: RunResult, approvals: Mapping[str, bool]) -> bool:
     return all(interruption.tool_name in approvals for interruption in result.interruptions)
-
-
-def is_alone(scenario: Scenario, live: LiveGraph) -> bool:
-    """Whether the scenario runs a helper by itself, as an agent-as-tool would."""
-    node = live.data.agent(scenario.agent) if scenario.agent else None
-    return node is not None and node.ref.layer is Layer.HELPER

@@ -1,0 +1,148 @@
+"""In what a request differs from the recorded one nearest to it, in words a person can act on."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.cassettes.canonical import Canonical
+    from harness.core.graph import AgentGraph
+    from harness.core.trace import JSON
+
+_CONVERSATION = ("input", "messages")
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first difference. `stale` says that it is the agent that changed, not the conversation."""
+
+    agent: str
+    text: str
+    stale: bool
+
+
+def first_difference(wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph) -> Difference | None:
+    """How `wanted` differs from the nearest of `recorded`; None when nothing comparable was recorded."""
+    comparable = [each for each in recorded if each.kind == wanted.kind and isinstance(each.body, dict)]
+    if not comparable or not isinstance(wanted.body, dict):
+        return None
+    nearest = max(comparable, key=lambda each: _likeness(each.body, wanted.body))
+    agent = agent_of(wanted.body, graph) or agent_of(nearest.body, graph) or "an agent"
+    for part, text in _differences(nearest.body, wanted.body):
+        return Difference(agent, f"{agent}.{part} {text}", stale=part not in _CONVERSATION)
+    return None
+
+
+def agent_of(body: JSON, graph: AgentGraph) -> str | None:
+    """The agent that a model request is made for: by its instructions, else by the tools it offers."""
+    instructions = instructions_of(body)
+    for node in graph.agents:
+        if node.instructions is not None and node.instructions == instructions:
+            return node.ref.name
+    offered = _tool_names(body)
+    for node in graph.agents:
+        own = {tool.name for tool in node.tools} | {handoff.tool for handoff in node.handoffs}
+        if own and own == offered:
+            return node.ref.name
+    return None
+
+
+def instructions_of(body: JSON) -> str:
+    """The instructions in a request of either API."""
+    if "instructions" in body:
+        return str(body["instructions"] or "")
+    for message in body.get("messages") or []:
+        if isinstance(message, dict) and message.get("role") in ("system", "developer"):
+            return str(message.get("content") or "")
+    return ""
+
+
+def _tool_names(body: JSON) -> set[str]:
+    tools = body.get("tools") or []
+    return {str(tool.get("name") or tool.get("function", {}).get("name")) for tool in tools if isinstance(tool, dict)}
+
+
+def _likeness(recorded: JSON, wanted: JSON) -> tuple[float, ...]:
+    """Same agent first, then the conversation that agrees longest."""
+    same_tools = _tool_names(recorded) == _tool_names(wanted)
+    same_words = difflib.SequenceMatcher(None, instructions_of(recorded), instructions_of(wanted), autojunk=False)
+    return (float(same_tools) + round(same_words.quick_ratio(), 1), _common_prefix(_said(recorded), _said(wanted)))
+
+
+def _said(body: JSON) -> list[JSON]:
+    said: JSON = next((body[name] for name in _CONVERSATION if name in body), [])
+    return said if isinstance(said, list) else [said]
+
+
+def _common_prefix(left: list[JSON], right: list[JSON]) -> float:
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count - abs(len(left) - len(right)) / 1000
+
+
+def _differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    before, after = instructions_of(recorded), instructions_of(wanted)
+    if before != after:
+        yield "instructions", _changed_line(before, after)
+    for part in sorted((recorded.keys() | wanted.keys()) - {"instructions", *_CONVERSATION}):
+        old, new = recorded.get(part), wanted.get(part)
+        if old != new:
+            yield part, _changed_tool(old or [], new or []) if part == "tools" else f"changed ({_pair(old, new)})"
+    for part in _CONVERSATION:
+        if recorded.get(part) != wanted.get(part):
+            yield part, _changed_item(_said(recorded), _said(wanted))
+
+
+def _changed_line(before: str, after: str) -> str:
+    old, new = before.splitlines(), after.splitlines()
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            return f"line {i1 + 1} changed ({_pair(' / '.join(old[i1:i2]), ' / '.join(new[j1:j2]))})"
+    return "changed in its line ends"
+
+
+def _changed_tool(before: list[JSON], after: list[JSON]) -> str:
+    old, new = ({_name(tool): tool for tool in tools} for tools in (before, after))
+    for name in [*old, *new]:
+        if name not in new:
+            return f"changed: {name} was taken away"
+        if name not in old:
+            return f"changed: {name} is new"
+        if old[name] != new[name]:
+            keys = [key for key in old[name].keys() | new[name].keys() if old[name].get(key) != new[name].get(key)]
+            key = min(keys)
+            return f"changed: {key} of {name} ({_pair(old[name].get(key), new[name].get(key))})"
+    return "changed: they come in another order"
+
+
+def _name(tool: JSON) -> str:
+    return str(tool.get("name") or tool.get("function", {}).get("name"))
+
+
+def _changed_item(before: list[JSON], after: list[JSON]) -> str:
+    for number, (old, new) in enumerate(zip(before, after, strict=False), 1):
+        if old != new:
+            return f"item {number} differs ({_pair(old, new)})"
+    return f"has {len(after)} items, the recording {len(before)}"
+
+
+def _pair(old: JSON, new: JSON) -> str:
+    """Both values, cut to where they begin to differ."""
+    left, right = (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in (old, new))
+    start = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    start = max(0, start - _SHOWN // 2)
+    return f'"{_cut(left, start)}" -> "{_cut(right, start)}"'
+
+
+def _cut(text: str, start: int) -> str:
+    part = text[start : start + _SHOWN]
+    return f"{'...' if start else ''}{part}{'...' if start + _SHOWN < len(text) else ''}"

@@ -1,0 +1,115 @@
+"""One patch of the HTTP libraries for the whole process, routed to the tape of the trial a request belongs to.
+
+vcrpy's stubs ask an object whether it has an answer. That object is the same for all; it forwards to the tape that a
+ContextVar names. ContextVars follow asyncio tasks and `asyncio.to_thread`, so that trials side by side do not mix.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from vcr.patch import CassettePatcherBuilder
+
+from harness.cassettes.tape import PLAIN, Tape, TapeOptions
+from harness.core.results import Mode
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vcr.request import Request
+
+    from harness.cassettes.provenance import Provenance
+
+__all__ = ["PLAIN", "Tape", "TapeOptions", "installed", "playing"]
+
+_tape: ContextVar[Tape | None] = ContextVar("harness_tape", default=None)
+
+
+class _Router:
+    """What vcrpy's stubs take for a cassette. Outside a trial requests pass untouched."""
+
+    _path = "harness"
+    custom_patches = ()
+    skip_patchers = ()
+
+    def can_play_response_for(self, request: Request) -> bool:
+        """In replay always: a request without an answer is a miss, never a reason to go out."""
+        tape = _tape.get()
+        return tape is not None and (tape.mode is Mode.REPLAY or (tape.mode is Mode.RECORD and tape.has(request)))
+
+    def play_response(self, request: Request) -> dict[str, Any]:
+        """The recorded answer. Raises CassetteMissError."""
+        tape = _tape.get()
+        return tape.play(request) if tape is not None else {}
+
+    def append(self, request: Request, response: dict[str, Any]) -> None:
+        """Take in an answer from the network."""
+        tape = _tape.get()
+        if tape is not None:
+            tape.take(request, response)
+
+    @property
+    def write_protected(self) -> bool:
+        """Never: what may not go out is refused by `play_response`."""
+        return False
+
+    def filter_request(self, request: Request) -> Request:
+        """Every request counts."""
+        return request
+
+    def find_requests_with_most_matches(self, request: Request) -> list[Any]:
+        """Asked by stubs that follow redirects; nothing is known beyond the exact match."""
+        del request
+        return []
+
+
+_lock = threading.Lock()
+_depth = 0
+_patches = ExitStack()
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """The HTTP libraries of this process go through tapes. May be entered again; the last to leave undoes it."""
+    global _depth  # noqa: PLW0603 - the patch is one for the process, so its count is too
+    with _lock:
+        if _depth == 0:
+            for patch in CassettePatcherBuilder(_Router()).build():
+                _patches.enter_context(patch)
+        _depth += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0:
+                _patches.close()
+
+
+@contextmanager
+def playing(path: Path, mode: Mode, provenance: Provenance, options: TapeOptions = PLAIN) -> Iterator[Tape]:
+    """This trial's requests are answered from, or recorded to, the cassette at `path`.
+
+    A recording is saved when the block ends without an exception. A cassette that is missing or damaged is a problem
+    of the tape, so that the trial can be told errored.
+    """
+    tape = Tape(path, mode, provenance, options)
+    with suppress(HarnessError):
+        tape.open()
+    token = _tape.set(tape)
+    try:
+        with installed():
+            yield tape
+    finally:
+        _tape.reset(token)
+    tape.close()
+
+
+def current() -> Tape | None:
+    """The tape of the trial that asks, None outside a trial."""
+    return _tape.get()

@@ -1,0 +1,183 @@
+"""One trial's cassette while the trial runs: answers requests, takes in new ones, remembers what went wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cassettes import store
+from harness.cassettes.canonical import Canonical, canonical
+from harness.cassettes.difference import first_difference
+from harness.cassettes.provenance import Provenance, changed_parts
+from harness.core.results import CassetteUse, Mode, Traffic
+from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
+
+if TYPE_CHECKING:
+    from vcr.request import Request
+
+
+STAND_IN = "x-harness-stand-in"
+_FIRST_ERROR = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeOptions:
+    """`everything` records anew also what is recorded; `secrets` are the words that must not be on disk."""
+
+    everything: bool = False
+    strict: bool = False
+    max_age_days: int = 0
+
+
+PLAIN = TapeOptions()
+
+
+@dataclass(slots=True)
+class Tape:
+    """A cassette being played or recorded."""
+
+    path: Path
+    mode: Mode
+    provenance: Provenance
+    options: TapeOptions = PLAIN
+    problems: tuple[HarnessError, ...] = ()
+    _known: list[store.Interaction] = field(default_factory=list)
+    _canonical: list[Canonical] = field(default_factory=list)
+    _places: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
+    _kept: list[store.Interaction] = field(default_factory=list)
+    _metadata: dict[str, Any] = field(default_factory=dict)
+    _played: int = 0
+    _live: int = 0
+    _discarded: str | None = None
+
+    def open(self) -> None:
+        """Read what is recorded. Raises what `store.load` raises, in replay."""
+        if self.mode is Mode.LIVE or (self.mode is Mode.RECORD and (self.options.everything or not self.path.exists())):
+            return
+        try:
+            cassette = store.load(self.path)
+        except HarnessError as error:
+            raise self.note(error) from None
+        self._metadata = cassette.metadata
+        self._known = cassette.interactions
+        for place, each in enumerate(self._known):
+            found = canonical(each.request.method, each.request.uri, each.request.body)
+            self._canonical.append(found)
+            self._places[found.key].append(place)
+
+    def has(self, request: Request) -> bool:
+        """Whether an answer to `request` is left."""
+        return bool(self._places.get(self._key(request)))
+
+    def play(self, request: Request) -> dict[str, Any]:
+        """The next recorded answer to `request`. Raises CassetteMissError or CassetteStaleError when none is left."""
+        places = self._places.get(self._key(request))
+        if not places:
+            raise self.note(self._miss(request))
+        interaction = self._known[places.popleft()]
+        self._kept.append(interaction)
+        self._played += 1
+        return interaction.response
+
+    def take(self, request: Request, response: dict[str, Any]) -> None:
+        """Remember an answer that came over the network."""
+        self._live += 1
+        if self.mode is Mode.RECORD and response["status"]["code"] < _FIRST_ERROR:
+            self._kept.append(store.Interaction(request, copy.deepcopy(response)))
+
+    def note(self, problem: HarnessError) -> HarnessError:
+        """Remember a problem, which may otherwise be swallowed on its way up, and give it back."""
+        self.problems = (*self.problems, problem)
+        return problem
+
+    def discard(self, reason: str) -> None:
+        """Do not save what was recorded: a trial that broke off is no recording."""
+        self._discarded = reason
+
+    def close(self) -> None:
+        """Save a recording that is complete."""
+        if self.mode is Mode.RECORD and self._discarded is None and not self.problems and self._live:
+            self._metadata = {store.METADATA: self._described()}
+            store.save(store.Cassette(self._kept, self._metadata), self.path)
+
+    @property
+    def use(self) -> CassetteUse | None:
+        """What was taken from the recording and where that comes from; None for a live trial."""
+        if self.mode is Mode.LIVE:
+            return None
+        described = self._metadata.get(store.METADATA) or {}
+        return CassetteUse(
+            path=str(self.path),
+            recorded_at=described.get("recorded_at"),
+            endpoint=described.get("endpoint"),
+            models=tuple(described.get("models", ())),
+            stand_in=bool(described.get("stand_in")),
+            sdk_version=described.get("sdk"),
+            harness_version=described.get("harness"),
+            used=self._played if self.mode is Mode.REPLAY else len(self._kept),
+            total=len(self._known) if self.mode is Mode.REPLAY else len(self._kept),
+            stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
+        )
+
+    @property
+    def traffic(self) -> Traffic:
+        """How many answers came from the recording and how many over the network."""
+        return Traffic(replayed=self._played, live=self._live)
+
+    def _key(self, request: Request) -> str:
+        return canonical(request.method, request.uri, request.body).key
+
+    def _miss(self, request: Request) -> HarnessError:
+        wanted = canonical(request.method, request.uri, request.body)
+        left = [self._canonical[place] for places in self._places.values() for place in places] or self._canonical
+        if not wanted.is_model_call:
+            return CassetteMissError(f"{wanted.kind} was not recorded", where=str(self.path), hint=_NEXT)
+        difference = first_difference(wanted, left, self.provenance.graph)
+        if difference is None:
+            return CassetteMissError("a model call that was not recorded", where=str(self.path), hint=_NEXT)
+        if difference.stale:
+            return CassetteStaleError(f"stale: {difference.text}", where=str(self.path), hint=_NEXT_STALE)
+        return CassetteMissError(f"miss: {difference.text}", where=str(self.path), hint=self._advice())
+
+    def _advice(self) -> str:
+        """Why a conversation may have left the recording: what changed in the agents since."""
+        recorded = (self._metadata.get(store.METADATA) or {}).get("agents") or {}
+        changed = changed_parts(recorded, self.provenance.fingerprints()) if recorded else {}
+        if not changed:
+            return _NEXT
+        parts = "; ".join(f"{agent}: {', '.join(names)}" for agent, names in changed.items())
+        return f"changed since the recording: {parts}\n  {_NEXT_STALE}"
+
+    def _described(self) -> dict[str, Any]:
+        versions = self.provenance.versions
+        bodies = [canonical(each.request.method, each.request.uri, each.request.body) for each in self._kept]
+        return {
+            "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "endpoint": self.provenance.endpoint or _endpoint(self._kept),
+            "models": sorted({str(each.body.get("model")) for each in bodies if each.is_model_call}),
+            "stand_in": any(_header(each.response, STAND_IN) for each in self._kept),
+            "harness": versions.harness,
+            "sdk": versions.sdk,
+            "openai": versions.openai,
+            "agents": self.provenance.fingerprints(),
+        }
+
+
+_NEXT = "next: harness record"
+_NEXT_STALE = "next: harness record --stale"
+
+
+def _header(response: dict[str, Any], name: str) -> bool:
+    return any(each.lower() == name for each in response.get("headers", {}))
+
+
+def _endpoint(interactions: list[store.Interaction]) -> str | None:
+    for each in interactions:
+        found = canonical(each.request.method, each.request.uri, each.request.body)
+        if found.is_model_call:
+            return str(each.request.uri).removesuffix(found.kind)
+    return None
