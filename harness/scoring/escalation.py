@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.core.results import Score, Verdict
 from harness.core.scenario import EscalationExpectation, EscalationTarget
-from harness.core.trace import AgentRef, CallStatus, Handoff, Layer, ToolCall
+from harness.core.trace import AgentRef, CallStatus, Handoff, Layer, ToolCall, steps_of
 from harness.scoring.narration import narrated_transfer
 from harness.scoring.scope import Scope, is_human, last_text, subject
 from harness.scoring.wording import readable, show
@@ -65,15 +65,19 @@ def _outcome(expected: EscalationTarget, actual: EscalationTarget) -> str:
 
 
 def _skipped(scope: Scope, expected: EscalationExpectation, handoff: Handoff | None) -> tuple[str, ...]:
-    """The `after` tools that had not succeeded when the conversation was escalated, earlier turns included."""
-    done: set[str] = set()
-    for turn in scope.trial.trace.turns:
-        for run in turn.runs:
-            for step in run.steps:
-                if handoff is not None and step.id == handoff.id:
-                    return tuple(tool for tool in expected.after if tool not in done)
-                if isinstance(step, ToolCall) and step.status is CallStatus.OK:
-                    done.add(step.tool)
+    """The `after` tools that had not succeeded when the conversation was escalated, earlier turns included.
+
+    Calls of the escalating response itself count: they have no order among themselves.
+    """
+    steps = tuple(steps_of(scope.trial.trace))
+    place = next((index for index, step in enumerate(steps) if handoff and step.id == handoff.id), len(steps))
+    response = handoff.model_call if handoff else None
+    done = {
+        step.tool
+        for index, step in enumerate(steps)
+        if isinstance(step, ToolCall) and step.status is CallStatus.OK
+        if index < place or (response is not None and step.model_call == response)
+    }
     return tuple(tool for tool in expected.after if tool not in done)
 
 

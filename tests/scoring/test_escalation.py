@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -72,6 +73,12 @@ def test_a_required_tool_may_have_been_called_in_an_earlier_turn(world: Any) -> 
     second = world.run("Billing", world.hand("Billing", "Human"))
     trial = world.judge(None, first, second, turns=(expect(NONE), expect(HUMAN, "refund")))
     assert trial.verdict is Verdict.PASSED
+
+
+def test_a_required_tool_may_be_called_in_the_response_that_escalates(world: Any) -> None:
+    handoff = replace(world.hand("Billing", "Human"), model_call="m")
+    run = world.billing(handoff, world.call("refund", model_call="m"))
+    assert world.score(world.judge(expect(HUMAN, "refund"), run), "escalation").outcome == "right"
 
 
 def test_an_escalation_that_is_only_told_is_missed_and_named(world: Any) -> None:
