@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.core.graph import ToolNode
-    from harness.core.scenario import ExpectedCall
+    from harness.core.scenario import Expectation, ExpectedCall
     from harness.core.trace import JSON
     from harness.errors import Problem
     from harness.suite.surroundings import Case
@@ -44,6 +44,12 @@ def argument_problems(case: Case, call: ExpectedCall, tools: Sequence[ToolNode])
         if problem is not None:
             yield problem
     yield from _required(case, call, tools)
+
+
+def state_problems(case: Case, expect: Expectation) -> Iterator[Problem]:
+    """Malformed matchers in an expected end state."""
+    for misuse in validate(expect.state):
+        yield case.wrong(expect, "state", f"`state`: {misuse}")
 
 
 def sources_in(value: JSON) -> Iterator[str]:

@@ -26,7 +26,7 @@ def expectation(page: Page, found: Mapping[str, Field], line: int) -> Expectatio
     """The expectation that these keys make; `line` is where it begins."""
     return Expectation(
         specialist=_names(page, found, "specialist"),
-        route=_names(page, found, "route"),
+        route=values.names(page, "route", found["route"].node, repeats=True) if "route" in found else (),
         tools=tools_expectation(page, found),
         forbidden_tools=_names(page, found, "forbidden_tools"),
         escalation=_escalation(page, found["escalation"].node) if "escalation" in found else None,

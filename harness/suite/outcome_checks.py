@@ -39,7 +39,7 @@ def _escalation(case: Case, expect: Expectation, wanted: EscalationExpectation) 
     if wanted.to is EscalationTarget.NONE and not human and not back:
         message = f"`escalation: none` can never fail: nobody whom {start} reaches can escalate"
         yield case.wrong(expect, "escalation", message, "remove it")
-    if wanted.to is EscalationTarget.HUMAN and not human:
+    if wanted.to is EscalationTarget.HUMAN and not human and not (case.start and case.start.ref.human):
         people = [node.ref.name for node in case.around.graph.agents if node.ref.human]
         hint = f"only {', '.join(people)} stands for a person" if people else "the system names no agent for a person"
         yield case.wrong(expect, "escalation", f"`escalation: human` cannot happen: {start} reaches no person", hint)
@@ -57,11 +57,10 @@ def _leading_to(case: Case, nodes: list[AgentNode], target: EscalationTarget) ->
         node = around.agents.get(name)
         if node is None:
             return False
-        if target is EscalationTarget.HUMAN:
-            return node.ref.human
-        return name == around.graph.entry or node.ref.layer is Layer.TRIAGE
+        return node.ref.human if target is EscalationTarget.HUMAN else node.ref.layer is Layer.TRIAGE
 
-    return [node for node in nodes if any(fits(edge.target) for edge in node.handoffs)]
+    able = [node for node in nodes if target is EscalationTarget.HUMAN or node.ref.layer is not Layer.TRIAGE]
+    return [node for node in able if any(fits(edge.target) for edge in node.handoffs)]
 
 
 def _after(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.trace import Layer, ToolOrigin
 from harness.errors import did_you_mean
-from harness.suite.argument_checks import argument_problems, sources_in
+from harness.suite.argument_checks import argument_problems, sources_in, state_problems
 from harness.suite.surroundings import calls_in, has_unlisted_tools
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ def tool_names(case: Case) -> Iterator[Problem]:
         if expect.tools is not None:
             yield from _level(case, expect.tools, case.holders)
             yield from _named(case, expect, "ignore_tools", expect.tools.ignore, case.holders)
+        if expect.state is not None:
+            yield from state_problems(case, expect)
+            yield from _named(case, expect, "state", sources_in(expect.state), case.involved)
         yield from _named(case, expect, "forbidden_tools", expect.forbidden_tools, case.involved)
         if expect.answer is not None:
             yield from _named(case, expect, "answer", expect.answer.grounded_in, case.involved)
@@ -37,30 +40,41 @@ def _level(case: Case, expected: ToolsExpectation, names: frozenset[str]) -> Ite
 
 
 def _call(case: Case, call: ExpectedCall, names: frozenset[str]) -> Iterator[Problem]:
-    around = case.around
-    missing = [name for name in call.by if name not in around.agents]
-    for name in missing:
-        yield case.wrong(call, "by", f"`by`: no agent is named {name!r}", did_you_mean(name, around.agents))
+    for name in call.by:
+        if name not in case.around.agents:
+            yield case.wrong(call, "by", f"`by`: no agent is named {name!r}", did_you_mean(name, case.around.agents))
     if problem := _unknown(case, call, "tool", call.tool, names):
         yield problem
         return
-    offers = around.offers(names, call.tool)
-    if not offers:
-        return
-    if all(tool.origin is ToolOrigin.HOSTED for _, tool in offers):
+    offers = case.around.offers(names, call.tool)
+    if offers and all(tool.origin is ToolOrigin.HOSTED for _, tool in offers):
         hint = "it runs at the model's provider: it is shown, but not judged"
         yield case.wrong(call, "tool", f"{call.tool} is a hosted tool, whose calls are never seen here", hint)
-    owners = [node.ref.name for node, _ in offers]
+    elif offers:
+        yield from _callers(case, call, names, [node.ref.name for node, _ in offers])
+        chosen = [tool for node, tool in offers if node.ref.name in call.by] or [tool for _, tool in offers]
+        yield from argument_problems(case, call, chosen)
+        yield from _sources(case, call)
+        yield from _inside(case, call, [tool.helper for tool in chosen if tool.helper])
+
+
+def _callers(case: Case, call: ExpectedCall, names: frozenset[str], owners: list[str]) -> Iterator[Problem]:
+    hint = f"offered by {', '.join(owners)}"
     for name in call.by:
-        if name not in owners and name not in missing and not has_unlisted_tools(around.agents[name]):
-            yield case.wrong(call, "by", f"`by`: {name} does not offer {call.tool}", f"offered by {', '.join(owners)}")
-    chosen = [(node, tool) for node, tool in offers if not call.by or node.ref.name in call.by] or offers
-    yield from argument_problems(case, call, [tool for _, tool in chosen])
+        node = case.around.agents.get(name)
+        if node is None or name in owners:
+            continue
+        if name not in names:
+            yield case.wrong(call, "by", f"`by`: {name} takes no part here", hint)
+        elif not has_unlisted_tools(node):
+            yield case.wrong(call, "by", f"`by`: {name} does not offer {call.tool}", hint)
+
+
+def _sources(case: Case, call: ExpectedCall) -> Iterator[Problem]:
     for name, value in (call.arguments or {}).items():
         for source in sources_in(value):
             if problem := _unknown(case, call, f"arguments.{name}", source, case.involved):
                 yield problem
-    yield from _inside(case, call, [tool.helper for _, tool in chosen if tool.helper])
 
 
 def _inside(case: Case, call: ExpectedCall, helpers: list[str]) -> Iterator[Problem]:

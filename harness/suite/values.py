@@ -87,15 +87,15 @@ def name(page: Page, label: str, node: Node) -> str:
     return value
 
 
-def names(page: Page, label: str, node: Node) -> tuple[str, ...]:
-    """One text, or a list of at least one."""
+def names(page: Page, label: str, node: Node, *, repeats: bool = False) -> tuple[str, ...]:
+    """One text, or a list of at least one, each once unless it `repeats`."""
     if not isinstance(node, Items):
         return tuple(filter(None, (name(page, label, node),)))
     if not node.items:
         page.error(node.line, f"`{label}` is an empty list", "name at least one, or remove it")
     found = [name(page, label, each) for each in node.items]
     for position, each in enumerate(found):
-        if each and each in found[:position] and label not in ("route", "contains"):
+        if each and each in found[:position] and not repeats:
             page.error(node.items[position].line, f"`{label}` names {each!r} twice")
     return tuple(filter(None, found))
 
