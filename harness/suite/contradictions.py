@@ -86,10 +86,18 @@ def _ends(case: Case, expect: Expectation) -> Iterator[Problem]:
     if expect.specialist and last not in (*_WILD, *expect.specialist):
         message = f"`route` ends with {last}, but `specialist` is {' or '.join(expect.specialist)}"
         yield case.wrong(expect, "route", message)
-    if expect.escalation is None:
-        return
+    if expect.escalation is not None and _begins_with_start(case, expect):
+        yield from _escalated(case, expect, expect.escalation.to)
+
+
+def _begins_with_start(case: Case, expect: Expectation) -> bool:
+    """Whether it judges the conversation from its beginning; a later turn may begin with a person."""
+    turns = case.scenario.conversation
+    return expect is case.scenario.expect or bool(turns and expect is turns[0].expect)
+
+
+def _escalated(case: Case, expect: Expectation, target: EscalationTarget) -> Iterator[Problem]:
     people = {name for name, node in case.around.agents.items() if node.ref.human}
-    target = expect.escalation.to
     owners = set(expect.specialist)
     if target is EscalationTarget.NONE and owners and owners <= people:
         message = f"`escalation: none`, but `specialist` is {' or '.join(expect.specialist)}, who stands for a person"

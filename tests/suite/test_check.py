@@ -184,6 +184,17 @@ def test_a_value_is_refused_only_where_every_owner_refuses_it(graph: AgentGraph)
     assert _errors(by, both) == ["get_invoice has no argument 'number'"]
 
 
+def test_a_later_turn_may_stay_with_a_person_without_escalating_again(graph: AgentGraph) -> None:
+    text = """
+scenarios:
+  - id: one
+    conversation:
+      - {user: A person!, expect: {escalation: human}}
+      - {user: Thanks., expect: {specialist: HumanEscalation, escalation: none}}
+"""
+    assert _errors(text, graph) == []
+
+
 def test_calls_of_hosted_tools_are_never_seen(graph: AgentGraph) -> None:
     hosted = _with_tools(graph, ToolNode(name="web_search", origin=ToolOrigin.HOSTED))
     (message,) = _errors(_scenario("user: a\n    expect: {tools: [web_search]}"), hosted)
