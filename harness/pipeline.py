@@ -17,6 +17,8 @@ from harness.scoring.scorers import judge_trial
 from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
@@ -66,14 +68,29 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = prin
     NothingSelectedError when nothing is left to run, and SystemLoadError when the agents cannot be loaded.
     """
     suite = read_scenarios(settings, selection)
-    agents = load_agents(settings)
-    refuse(problems_of(suite, agents.graph))
-    chosen = choose(settings, suite, selection, agents.graph)
-    started = begin(settings, agents, chosen)
-    folder = settings.path(settings.out) / started.info.id
-    finished = await run_trials(settings, agents, started, folder, on_trial)
+    with _environment(settings):
+        agents = load_agents(settings)
+        refuse(problems_of(suite, agents.graph))
+        chosen = choose(settings, suite, selection, agents.graph)
+        started = begin(settings, agents, chosen)
+        folder = settings.path(settings.out) / started.info.id
+        finished = await run_trials(settings, agents, started, folder, on_trial)
     write_reports(settings, finished, folder)
     return Outcome(run=finished, folder=folder, code=exit_code(finished))
+
+
+def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...], int]:
+    """Every problem of the suite, warnings included, and how many scenarios were looked at."""
+    with _environment(settings):
+        suite = read_scenarios(settings, selection)
+        return problems_of(suite, load_agents(settings).graph), len(suite)
+
+
+def listed(settings: Settings, selection: Selection) -> tuple[Scenario, ...]:
+    """What would run; the agents are loaded only when a layer is asked for."""
+    suite = read_scenarios(settings, selection)
+    graph = load_agents(settings).graph if selection.layer else None
+    return choose(settings, suite, selection, graph)
 
 
 def read_scenarios(settings: Settings, selection: Selection = Selection()) -> tuple[Scenario, ...]:
@@ -84,6 +101,12 @@ def read_scenarios(settings: Settings, selection: Selection = Selection()) -> tu
     return load_suite(paths or [settings.path(settings.scenarios)], root=settings.root)
 
 
+def _environment(settings: Settings) -> AbstractContextManager[None]:
+    from harness.execution.environment import prepared
+
+    return prepared(settings.mode, settings.endpoint)
+
+
 def load_agents(settings: Settings) -> Agents:
     """Load the system and walk its graph."""
     from harness.system.graph import read_graph
@@ -92,7 +115,7 @@ def load_agents(settings: Settings) -> Agents:
     if not settings.system:
         raise UsageError(
             "no system is given: the agents under test",
-            hint='give --system module:attribute, or set system in [tool.harness] of pyproject.toml',
+            hint="give --system module:attribute, or set system in [tool.harness] of pyproject.toml",
         )
     return Agents(settings.system, read_graph(load_system(settings.system)))
 
@@ -112,7 +135,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 
 def choose(
-    settings: Settings, scenarios: Sequence[Scenario], selection: Selection, graph: AgentGraph
+    settings: Settings, scenarios: Sequence[Scenario], selection: Selection, graph: AgentGraph | None
 ) -> tuple[Scenario, ...]:
     """The scenarios that were asked for. Raises NothingSelectedError when none is left."""
     from harness.suite.selection import among, select

@@ -13,6 +13,7 @@ from harness.core.results import Mode
 
 if TYPE_CHECKING:
     from harness.config import Settings
+    from harness.pipeline import Selection
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SETTINGS = tuple(each for each in config.Settings.__dataclass_fields__ if each != "root")
@@ -80,3 +81,16 @@ def settings_of(options: dict[str, Any], **fixed: Any) -> Settings:
     if isinstance(given.get("mode"), str):
         given["mode"] = Mode(given["mode"])
     return config.resolve(given | fixed)
+
+
+def selection_of(options: dict[str, Any]) -> Selection:
+    """What was asked for, taking out of `options` what says so."""
+    from harness.pipeline import Selection
+
+    return Selection(
+        what=tuple(options.pop("what", ())),
+        keyword=options.pop("keyword", None),
+        tags=tuple(options.pop("tags", ())),
+        layer=options.pop("layer", None),
+        last_failed=options.pop("last_failed", False),
+    )
