@@ -13,30 +13,32 @@ from harness.suite.surroundings import Case, Surroundings
 from harness.suite.tool_names import tool_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
     from harness.errors import Problem
 
 
-def check_suite(scenarios: Sequence[Scenario], graph: AgentGraph) -> tuple[Problem, ...]:
+def check_suite(scenarios: Sequence[Scenario], graph: AgentGraph, unread: Collection[str] = ()) -> tuple[Problem, ...]:
     """Everything wrong with these scenarios in this graph, in the order of files and lines, then the guidelines.
 
-    Nothing is held against a scenario that only a run could tell: where an agent's tools come from an MCP server, any
-    tool name may be right.
+    `unread` are ids of scenarios that exist but are not among these. Nothing is held against a scenario that only a
+    run could tell: where an agent's tools come from an MCP server, any tool name may be right.
     """
     around = Surroundings(graph)
     by_id = {scenario.id: scenario for scenario in scenarios}
-    found = dict.fromkeys(problem for scenario in scenarios for problem in _check(Case.of(scenario, around), by_id))
+    found = dict.fromkeys(
+        problem for scenario in scenarios for problem in _check(Case.of(scenario, around), by_id, unread)
+    )
     return (*sorted(found, key=_place), *guidelines(graph))
 
 
-def _check(case: Case, scenarios: Mapping[str, Scenario]) -> Iterator[Problem]:
+def _check(case: Case, scenarios: Mapping[str, Scenario], unread: Collection[str]) -> Iterator[Problem]:
     yield from agent_names(case)
     yield from tool_names(case)
     yield from outcomes(case)
-    yield from levels(case, scenarios)
+    yield from levels(case, scenarios, unread)
     yield from contradictions(case)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from harness.core.scenario import EscalationTarget, Order
+from harness.core.scenario import AnyOfGroup, EscalationTarget, Order
 from harness.suite.surroundings import calls_in, required_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.core.scenario import AnswerExpectation, Expectation
+    from harness.core.scenario import AnswerExpectation, Expectation, ExpectedItem
     from harness.errors import Problem
     from harness.suite.surroundings import Case
 
@@ -75,9 +75,9 @@ def _never_fails(case: Case, expect: Expectation) -> Iterator[Problem]:
         yield case.wrong(expect, "route", "`route: ['**']` can never fail", "name an agent, or remove it")
 
 
-def _asks(calls: tuple[object, ...]) -> Iterator[bool]:
+def _asks(calls: tuple[ExpectedItem, ...]) -> Iterator[bool]:
     for item in calls:
-        yield getattr(item, "kind", "") == "any_of" or any(True for _ in required_in((item,)))  # type: ignore[arg-type]
+        yield isinstance(item, AnyOfGroup) or any(True for _ in required_in((item,)))
 
 
 def _ends(case: Case, expect: Expectation) -> Iterator[Problem]:

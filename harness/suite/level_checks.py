@@ -9,15 +9,16 @@ from harness.errors import Problem, Severity, did_you_mean
 from harness.suite.surroundings import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from harness.core.scenario import Scenario
     from harness.suite.surroundings import Case
 
 
-def levels(case: Case, scenarios: Mapping[str, Scenario]) -> Iterator[Problem]:
-    """Problems with `history`, `conversation` and `layer`; `scenarios` are all of the suite by id."""
-    yield from _history(case, scenarios)
+def levels(case: Case, scenarios: Mapping[str, Scenario], unread: Collection[str]) -> Iterator[Problem]:
+    """Problems with `history`, `conversation` and `layer`; `scenarios` are those of the suite by id."""
+    if case.scenario.history_from not in unread:
+        yield from _history(case, scenarios)
     if case.layer is Layer.HELPER:
         yield from _helper(case)
     if case.scenario.draft:

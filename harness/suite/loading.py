@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.scenario import Location
+from harness.core.scenario import Location, Scenario
 from harness.errors import Problem, ProblemsError
 from harness.suite import values
 from harness.suite.language import FILE
@@ -19,12 +20,20 @@ from harness.suite.yaml_nodes import read_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.core.scenario import Scenario
     from harness.suite.nodes import Node
 
 _SUFFIXES = (".yaml", ".yml")
 _IGNORED = "x-"
 """Top-level keys that begin so are the writer's own, for anchors to stand on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What files hold: the scenarios of those without problems, the problems, and the ids in files that have some."""
+
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...]
+    unread: frozenset[str] = frozenset()
 
 
 def load_suite(paths: Sequence[Path], root: Path | None = None) -> tuple[Scenario, ...]:
@@ -33,28 +42,43 @@ def load_suite(paths: Sequence[Path], root: Path | None = None) -> tuple[Scenari
     Folders are searched for *.yaml and *.yml; hidden files and folders are left out. Places are given relative to
     `root` (default: the current folder). Raises ProblemsError with the problems of all files together.
     """
+    reading = read_suite(paths, root)
+    if reading.problems:
+        raise ProblemsError(reading.problems)
+    return reading.scenarios
+
+
+def read_suite(paths: Sequence[Path], root: Path | None = None) -> Reading:
+    """As `load_suite`, for a check that goes on with the files that can be read. Raises nothing."""
     base = (root or Path.cwd()).resolve()
-    problems: list[Problem] = []
-    scenarios: list[Scenario] = []
+    missing: list[Problem] = []
+    pages: list[tuple[Page, list[Scenario]]] = []
     with _no_garbage_collection():
-        for path in _files(paths, problems):
+        for path in _files(paths, missing):
             page = Page(_shown(path, base))
-            scenarios += _load_file(path, page)
-            problems += page.problems
-    problems += _duplicates(scenarios)
-    if problems:
-        raise ProblemsError(problems)
-    return tuple(scenarios)
+            pages.append((page, _load_file(path, page)))
+    return _reading(missing, pages)
 
 
 def parse_suite(text: str | bytes, file: str = "<text>") -> tuple[Scenario, ...]:
     """The scenarios of one file's text. Raises ProblemsError."""
     page = Page(file)
     scenarios = _parse(page, text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
-    problems = [*page.problems, *_duplicates(scenarios)]
-    if problems:
-        raise ProblemsError(problems)
-    return tuple(scenarios)
+    reading = _reading([], [(page, scenarios)])
+    if reading.problems:
+        raise ProblemsError(reading.problems)
+    return reading.scenarios
+
+
+def _reading(missing: Sequence[Problem], pages: Sequence[tuple[Page, list[Scenario]]]) -> Reading:
+    everything = [each for _, scenarios in pages for each in scenarios]
+    broken = [each.id for page, scenarios in pages if page.found for each in scenarios]
+    noted = [problem for page, _ in pages for problem in page.problems]
+    return Reading(
+        scenarios=tuple(each for page, scenarios in pages if not page.found for each in scenarios),
+        problems=(*missing, *noted, *_duplicates(everything)),
+        unread=frozenset(broken),
+    )
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class Fields:
     fields: Mapping[str, Field]
 
 
+_SHOWN = 60
+
 Node: TypeAlias = Scalar | Items | Fields
 
 
@@ -68,8 +70,8 @@ def described(node: Node) -> str:
             return "nothing"
         case Scalar(value=bool()):
             return f"the boolean {node.written}"
-        case Scalar(value=str()):
-            return f"the text {node.value!r}"
+        case Scalar(value=str() as text):
+            return f"the text {text!r}" if len(text) <= _SHOWN else f"the text {text[:_SHOWN]!r}..."
         case _:
             return f"the number {node.written}"
 

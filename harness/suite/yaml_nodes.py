@@ -6,6 +6,7 @@ read differently is refused with the advice to quote it; dates stay the text the
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,7 @@ class _Reader:
         written = str(raw.value)
         if kind == "int" and _INTEGER.fullmatch(written) and len(written) < _DIGITS:
             return int(written)
-        if kind == "float" and _FLOAT.fullmatch(written) and len(written) < _DIGITS:
+        if kind == "float" and _FLOAT.fullmatch(written) and math.isfinite(float(written)):
             return float(written)
         if kind == "bool":
             hint = f"write true or false, or quote it: '{written}'"

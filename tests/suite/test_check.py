@@ -195,6 +195,12 @@ scenarios:
     assert _errors(text, graph) == []
 
 
+def test_a_history_may_name_a_scenario_whose_file_could_not_be_read(graph: AgentGraph) -> None:
+    text = _scenario("agent: BillingSpecialist\n    user: a\n    history: elsewhere\n    expect: {escalation: none}")
+    assert _errors(text, graph) == ["`history`: no scenario is named 'elsewhere'"]
+    assert check_suite(parse_suite(text), graph, unread={"elsewhere"}) == ()
+
+
 def test_calls_of_hosted_tools_are_never_seen(graph: AgentGraph) -> None:
     hosted = _with_tools(graph, ToolNode(name="web_search", origin=ToolOrigin.HOSTED))
     (message,) = _errors(_scenario("user: a\n    expect: {tools: [web_search]}"), hosted)

@@ -24,7 +24,7 @@ from harness.core.scenario import (
 )
 from harness.core.trace import Layer
 from harness.errors import ProblemsError
-from harness.suite.loading import load_suite, parse_suite
+from harness.suite.loading import load_suite, parse_suite, read_suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -488,6 +488,15 @@ def test_the_problems_of_all_files_come_together(tmp_path: Path) -> None:
         assert part in shown
     assert "d.yaml:2: error: the id 'c' is taken by c.yaml:2" in shown
     assert "did you mean 'user'?" in shown
+
+
+def test_a_check_can_go_on_with_the_files_that_can_be_read(tmp_path: Path) -> None:
+    _write(tmp_path, "a.yaml", "scenarios:\n  - {id: a, user: x}\n  - {id: b, usr: x}")
+    _write(tmp_path, "c.yaml", "scenarios:\n  - {id: c, user: x}")
+    reading = read_suite([tmp_path], root=tmp_path)
+    assert [each.id for each in reading.scenarios] == ["c"]
+    assert [str(each.where) for each in reading.problems] == ["a.yaml:3", "a.yaml:3"]
+    assert reading.unread == {"a", "b"}
 
 
 def test_a_file_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
