@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agents import Agent
+from agents import Agent, RunContextWrapper, default_tool_error_function
 from agents.items import HandoffOutputItem, ToolCallOutputItem
 from agents.tool import default_tool_timeout_error_message
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from harness.execution.drafts import Draft
     from harness.execution.recording import SeenToolCall
+
+_DEFAULT_TEXT = default_tool_error_function(RunContextWrapper(None), Exception())
+"""What the SDK tells a model about a tool that raised."""
 
 _APPROVALS = {True: "approved", False: "rejected", None: None}
 
@@ -116,14 +119,21 @@ def _failure_of_run(step: ToolCall, seen: SeenToolCall, facts: _Facts) -> str | 
     if seen.error is not None:
         return seen.error
     if step.output is None:
-        error = facts.recording.error
-        return f"{type(error).__name__}: {error}" if error is not None else "stopped before it ended"
+        return _text(facts.recording.error) or "stopped before it ended"
     if step.output == _timeout_text(seen.tool):
         return step.output
+    inner = facts.recording.made_in(step.call_id)
+    broken = _text(inner[-1].error) if inner else None
+    if seen.told or step.output == _DEFAULT_TEXT or (broken and step.helper is not None):
+        return broken or seen.told or step.output
     pattern = facts.graph.data.failed_output
     if pattern and re.search(pattern, step.output):
         return f"its output matches {pattern!r}"
     return None
+
+
+def _text(error: BaseException | None) -> str | None:
+    return f"{type(error).__name__}: {error}" if error is not None else None
 
 
 def _timeout_text(tool: Any) -> str | None:
@@ -137,9 +147,8 @@ def _failure_before_run(draft: Draft, step: ToolCall, facts: _Facts) -> str | No
     """Why a call was answered, or ended the run, without its tool being run; None when it was just not reached."""
     if step.output is not None:
         return f"refused before it ran: {step.output}"
-    error = facts.recording.error
     unknown = f"ool {_qualified(draft.raw)} not found in agent {draft.agent.name}"
-    return f"{type(error).__name__}: {error}" if error is not None and unknown in str(error) else None
+    return _text(facts.recording.error) if unknown in str(facts.recording.error) else None
 
 
 def _qualified(raw: Any) -> str:

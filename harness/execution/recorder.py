@@ -246,14 +246,14 @@ class _Hooks(RunHooks[Any]):
         seen = self.recording.tool_calls.get(context.tool_call_id) if isinstance(context, ToolContext) else None
         if seen is not None:
             seen.ended, seen.output = time.perf_counter(), result
-            told = getattr(seen.span, "error", None)
-            if seen.error is None and told:
-                seen.error = _told(told)
+            seen.told = _told(getattr(seen.span, "error", None))
         await self.inner.on_tool_end(context, agent, tool, result)
 
 
-def _told(error: Any) -> str:
+def _told(error: Any) -> str | None:
     """The text of a tracing span's error."""
+    if not error:
+        return None
     detail = (error.get("data") or {}).get("error")
     return f"{error.get('message')}: {detail}" if detail else str(error.get("message"))
 

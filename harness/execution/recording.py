@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agents import Agent, ModelResponse, RunConfig, RunContextWrapper, RunState
+from agents.items import RunItemBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +26,10 @@ class SeenModelCall:
 
 @dataclass(slots=True, eq=False)
 class SeenToolCall:
-    """A tool that began to run. `error` tells why it failed, also when the model was shown a made-up text instead.
+    """A tool that began to run. `error` is the exception that the model was shown a made-up text instead of.
 
-    `span` is the tracing span the tool runs in: what a tool starts by itself is found by it.
+    `span` is the tracing span the tool runs in: what a tool starts by itself is found by it. `told` is the error that
+    the span told when the tool ended, where tracing is on.
     """
 
     tool: Any
@@ -37,6 +39,7 @@ class SeenToolCall:
     ended: float | None = None
     output: Any = None
     error: str | None = None
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,11 @@ class Recording:
     def items(self) -> list[Any]:
         """The SDK's own items of the run, as far as it tells them."""
         teller = self.result if self.result is not None else getattr(self.raised, "run_data", None)
-        return list(getattr(teller, "new_items", ()))
+        return [item for item in getattr(teller, "new_items", ()) if isinstance(item, RunItemBase)]
+
+    def made_in(self, call_id: str | None) -> list[Recording]:
+        """The runs made in one call, in the order they started."""
+        return [each for each in self.runs if call_id is not None and each.call_id == call_id]
 
     def answers(self) -> int:
         """How many answers the run has had from its model."""
