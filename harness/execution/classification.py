@@ -44,13 +44,21 @@ def kind_of(error: BaseException) -> ErrorKind:
 
 
 def run_error(error: BaseException) -> RunError:
-    """The error as data; addresses in its text, which differ from run to run, are left out."""
-    return RunError(kind=kind_of(error), type=type(error).__name__, message=steady(str(error)))
+    """The error as data."""
+    return RunError(kind=kind_of(error), type=type(error).__name__, message=_message(error))
 
 
-def steady(text: str) -> str:
-    """The text without memory addresses."""
-    return _ADDRESS.sub("0x...", text)
+def told(error: BaseException) -> str:
+    """The error as one text: its class and its message."""
+    return f"{type(error).__name__}: {_message(error)}"
+
+
+def _message(error: BaseException) -> str:
+    """What an exception says, without memory addresses, which differ from run to run; some cannot say it."""
+    try:
+        return _ADDRESS.sub("0x...", str(error))
+    except Exception as broken:  # noqa: BLE001 - an application's exception may raise anything when shown
+        return f"<its text cannot be shown: {type(broken).__name__}>"
 
 
 def _is_infrastructure(error: BaseException) -> bool:

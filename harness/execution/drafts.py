@@ -15,14 +15,14 @@ from agents.items import (
 )
 
 from harness.core.trace import Handoff, ModelCall, Step, ToolCall
-from harness.execution.classification import steady
+from harness.execution.classification import told
 from harness.execution.items import (
     call_id_of,
     handoff_targets,
-    is_tool_call,
     is_tool_output,
     key_of,
     step_of,
+    type_of,
     usage_of,
     value_of,
 )
@@ -67,7 +67,7 @@ def _model_call(seen: SeenModelCall, recording: Recording, graph: LiveGraph) -> 
     owner = graph.ref(seen.agent)
     if seen.response is None:
         error = recording.error
-        why = f"{type(error).__name__}: {steady(str(error))}" if error is not None else "the run ended before an answer"
+        why = told(error) if error is not None else "the run ended before an answer"
         return ModelCall(id="", owner=owner, model=seen.model, error=why)
     return ModelCall(
         id="",
@@ -85,14 +85,20 @@ def _add_missing(drafts: list[Draft], items: Sequence[Any], recording: Recording
     for item in items:
         match = _counterpart(item, open_drafts, drafts)
         if match is None:
-            agent = item.agent or recording.agent
-            step = step_of(item.raw_item, agent, graph.ref(agent), handoff=isinstance(item, HandoffCallItem))
             after = drafts[anchor].after if anchor >= 0 else -1
-            match = Draft(step, agent, after, item.raw_item)
+            match = Draft(_step(item, recording, graph), item.agent or recording.agent, after, item.raw_item)
             drafts.insert(anchor + 1, match)
         elif match in open_drafts:
             open_drafts.remove(match)
+            if type_of(item.raw_item) != type_of(match.raw):
+                match.step, match.raw = _step(item, recording, graph), item.raw_item
         anchor = max(anchor, drafts.index(match))
+
+
+def _step(item: Any, recording: Recording, graph: LiveGraph) -> Step:
+    """An item of the SDK as a step."""
+    agent = item.agent or recording.agent
+    return step_of(item.raw_item, agent, graph.ref(agent), handoff=isinstance(item, HandoffCallItem))
 
 
 def _counterpart(item: Any, open_drafts: list[Draft], drafts: list[Draft]) -> Draft | None:
@@ -107,11 +113,15 @@ def _counterpart(item: Any, open_drafts: list[Draft], drafts: list[Draft]) -> Dr
         lambda draft: draft.raw is raw,
         lambda draft: key_of(raw) is not None and key_of(draft.raw) == key_of(raw),
         lambda draft: draft.raw == raw,
-        lambda draft: (
-            is_tool_call(draft.raw) and call_id_of(raw) is not None and call_id_of(draft.raw) == call_id_of(raw)
-        ),
+        lambda draft: isinstance(item, ToolCallItem) and call_id_of(raw) in _ids(draft),
     )
     return next((draft for test in tests for draft in open_drafts if test(draft)), None)
+
+
+def _ids(draft: Draft) -> set[str]:
+    """The call id of an answer, which the SDK keeps when it reads a call as one of another kind."""
+    found = call_id_of(draft.raw)
+    return {found} if found is not None else set()
 
 
 def _call_id(step: Step) -> str | None:

@@ -11,7 +11,7 @@ from agents.items import HandoffOutputItem, ToolCallOutputItem
 from agents.tool import default_tool_timeout_error_message
 
 from harness.core.trace import CallStatus, Handoff, ToolCall, ToolOrigin
-from harness.execution.classification import TRIPWIRES, steady
+from harness.execution.classification import TRIPWIRES, told
 from harness.execution.items import (
     call_id_of,
     handoff_targets,
@@ -100,7 +100,7 @@ def _settled_call(draft: Draft, facts: _Facts) -> ToolCall:
     failure = _failure_of_run(step, seen, facts) if seen is not None else _failure_before_run(draft, step, facts)
     if failure is None:
         return replace(step, status=CallStatus.OK if seen is not None else CallStatus.NEVER_RAN)
-    return replace(step, status=CallStatus.FAILED, error=steady(failure))
+    return replace(step, status=CallStatus.FAILED, error=failure)
 
 
 def _approval(step: ToolCall, facts: _Facts) -> str | None:
@@ -133,7 +133,7 @@ def _failure_of_run(step: ToolCall, seen: SeenToolCall, facts: _Facts) -> str | 
 
 
 def _text(error: BaseException | None) -> str | None:
-    return f"{type(error).__name__}: {error}" if error is not None else None
+    return told(error) if error is not None else None
 
 
 def _timeout_text(tool: Any) -> str | None:
@@ -148,7 +148,8 @@ def _failure_before_run(draft: Draft, step: ToolCall, facts: _Facts) -> str | No
     if step.output is not None:
         return f"refused before it ran: {step.output}"
     unknown = f"ool {_qualified(draft.raw)} not found in agent {draft.agent.name}"
-    return _text(facts.recording.error) if unknown in str(facts.recording.error) else None
+    ended_by = _text(facts.recording.error)
+    return ended_by if ended_by is not None and unknown in ended_by else None
 
 
 def _qualified(raw: Any) -> str:

@@ -6,7 +6,6 @@ through. Outside a turn of a capture the recorder stands aside.
 
 from __future__ import annotations
 
-import inspect
 import threading
 import time
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from agents.run_config import ToolErrorFormatter
 from agents.tool_context import ToolContext
 from agents.tracing import get_current_span
 
+from harness.execution.classification import told
 from harness.execution.recording import Recording, SeenHandoff, SeenModelCall, SeenToolCall, Turn, begin
 
 if TYPE_CHECKING:
@@ -179,14 +179,11 @@ class _Ear:
     recording: Recording
     inner: ToolErrorFormatter | None
 
-    async def __call__(self, args: ToolErrorFormatterArgs[Any]) -> str | None:
+    def __call__(self, args: ToolErrorFormatterArgs[Any]) -> Any:
         seen = self.recording.tool_calls.get(args.call_id)
         if seen is not None and args.error is not None:
-            seen.error = f"{type(args.error).__name__}: {args.error}"
-        if self.inner is None:
-            return None
-        message = self.inner(args)
-        return await message if inspect.isawaitable(message) else message
+            seen.error = told(args.error)
+        return self.inner(args) if self.inner is not None else None
 
 
 class _Hooks(RunHooks[Any]):
@@ -246,11 +243,11 @@ class _Hooks(RunHooks[Any]):
         seen = self.recording.tool_calls.get(context.tool_call_id) if isinstance(context, ToolContext) else None
         if seen is not None:
             seen.ended, seen.output = time.perf_counter(), result
-            seen.told = _told(getattr(seen.span, "error", None))
+            seen.told = _told_by(getattr(seen.span, "error", None))
         await self.inner.on_tool_end(context, agent, tool, result)
 
 
-def _told(error: Any) -> str | None:
+def _told_by(error: Any) -> str | None:
     """The text of a tracing span's error."""
     if not error:
         return None
