@@ -90,6 +90,18 @@ class SecretFoundError(CassetteError):
     """A secret would have been written to disk; nothing was written."""
 
 
+class TrialTimeoutError(HarnessError):
+    """A trial took longer than it may."""
+
+    exit_code = ExitCode.COULD_NOT_JUDGE
+
+
+class JudgeError(HarnessError):
+    """The judge model's answer cannot be used."""
+
+    exit_code = ExitCode.COULD_NOT_JUDGE
+
+
 class Severity(StrEnum):
     """An error stops a run, a warning does not."""
 

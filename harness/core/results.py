@@ -176,7 +176,10 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One run of one scenario. `index` counts from 0; `seconds` is wall-clock time."""
+    """One run of one scenario. `index` counts from 0; `seconds` is wall-clock time.
+
+    `retries` is how often it was run again after an infrastructure error, which happens in live runs only.
+    """
 
     scenario: str
     index: int = 0
@@ -191,11 +194,17 @@ class Trial:
     timings: Mapping[str, Timing] = field(default_factory=dict)
     started_at: str = ""
     seconds: float = 0.0
+    retries: int = 0
 
     @property
     def key(self) -> str:
-        """Idempotent identity: variant, scenario, index."""
-        return "/".join((self.variant or "-", self.scenario, str(self.index)))
+        """Idempotent identity, see `trial_key`."""
+        return trial_key(self.variant, self.scenario, self.index)
+
+
+def trial_key(variant: str | None, scenario: str, index: int) -> str:
+    """What makes two trials the same one: variant, scenario, index."""
+    return "/".join((variant or "-", scenario, str(index)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,79 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents import Agent, AgentsException, Runner, RunResult
+from agents.items import TResponseInputItem
 
+from harness.core.trace import ErrorKind
 from harness.execution.capture import Capture
-from harness.system.graph import LiveGraph
+from harness.execution.classification import TRIPWIRES, kind_of
+from harness.execution.history import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agents.items import TResponseInputItem
+    from agents import RunState
 
     from harness.core.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a conversation is held in. `context` is this trial's own; `max_turns` is the SDK's limit per turn."""
+    """What a conversation is held in.
 
-    live: LiveGraph
+    `context` is this trial's own; `said` is the conversation so far; `max_turns` is the SDK's limit on model calls
+    for each turn.
+    """
+
     capture: Capture
     context: Any
-    max_turns: int
+    said: Sequence[TResponseInputItem] = ()
+    max_turns: int = 30
 
 
 async def converse(scenario: Scenario, setting: Setting) -> None:
     """Say every turn of the scenario; what happens is found in the capture.
 
-    The conversation stays with the agent that ended the turn before. An error of the agents' own making, a tripped
-    guardrail, and an approval that the scenario does not decide each end it: later turns are not said. Raises what
-    else the application or the endpoint raises.
+    The conversation begins with the scenario's agent and stays with the one that ended the turn before. A tripped
+    guardrail, an error of the agents' own making, and an approval that the scenario does not decide each end it: the
+    turns that are left are not said. Raises whatever else the application or the endpoint raises.
     """
-    agent = _starting_agent(scenario, setting.live)
-    said: list[TResponseInputItem] = [
-        {"role": message.role, "content": message.content}  # type: ignore[misc]  # roles are checked at load
-        for message in scenario.history
-    ]
+    live = setting.capture.graph
+    agent = live.agent(scenario.agent) if scenario.agent else live.system.entry
+    said = list(setting.said)
     for turn in scenario.conversation:
         with setting.capture.turn(turn.user):
-            result = await _turn(agent, [*said, {"role": "user", "content": turn.user}], scenario, setting)
+            result = await _answered(agent, [*said, message("user", turn.user)], scenario.approvals, setting)
         if result is None or result.interruptions:
             return
         agent, said = result.last_agent, result.to_input_list()
 
 
-def _starting_agent(scenario: Scenario, live: LiveGraph) -> Agent[Any]:
-    return live.agent(scenario.agent) if scenario.agent else live.system.entry
-
-
-async def _turn(
-    agent: Agent[Any], said: list[TResponseInputItem], scenario: Scenario, setting: Setting
+async def _answered(
+    agent: Agent[Any], said: list[TResponseInputItem], approvals: Mapping[str, bool], setting: Setting
 ) -> RunResult | None:
-    """The result of one turn, None when it ended in an error that is the agents' own or in a tripped guardrail."""
+    """The result of one turn; None when a guardrail or the agents' own behaviour ended it."""
     try:
         result = await _run(agent, said, setting)
-        while result.interruptions and _decidable(result, scenario.approvals):
-            state = result.to_state()
-            for interruption in result.interruptions:
-                if scenario.approvals[str(interruption.tool_name)]:
-                    state.approve(interruption)
-                else:
-                    state.reject(interruption)
-            result = await _run(agent, state, setting)
-    except AgentsException:
-        return None
+        while result.interruptions and _decidable(result, approvals):
+            result = await _run(agent, _decided(result, approvals), setting)
+    except AgentsException as error:
+        if isinstance(error, TRIPWIRES) or kind_of(error) is ErrorKind.BEHAVIOUR:
+            return None
+        raise
     return result
 
 
-async def _run(agent: Agent[Any], said: Any, setting: Setting) -> RunResult:
-    """One run; its configuration is the capture's, which every run below it gets too."""
-    return await Runner.run(agent, said, context=setting.context, max_turns=setting.max_turns)
+async def _run(agent: Agent[Any], said: list[TResponseInputItem] | RunState[Any], setting: Setting) -> RunResult:
+    return await Runner.run(
+        agent, said, context=setting.context, max_turns=setting.max_turns, run_config=setting.capture.run_config
+    )
 
 
 def _decidable(result: RunResult, approvals: Mapping[str, bool]) -> bool:
-    return all(interruption.tool_name in approvals for interruption in result.interruptions)
+    """Whether the scenario decides every call that waits; a call of a helper waits with the run that called it."""
+    return all(each.tool_name in approvals for each in result.interruptions)
+
+
+def _decided(result: RunResult, approvals: Mapping[str, bool]) -> RunState[Any]:
+    state = result.to_state()
+    for each in result.interruptions:
+        if approvals[str(each.tool_name)]:
+            state.approve(each)
+        else:
+            state.reject(each)
+    return state

@@ -1,4 +1,4 @@
-"""Many trials: so many at a time in one process. One interface whatever runs below."""
+"""Many trials: so many at a time, whatever runs each of them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.execution.spec import TrialSpec
+
 if TYPE_CHECKING:
     from harness.core.results import Trial
-    from harness.execution.trial import TrialSpec
 
-Work = Callable[["TrialSpec"], Awaitable["Trial"]]
+Work = Callable[[TrialSpec], Awaitable["Trial"]]
+"""Runs one trial, here or elsewhere: `run_trial` with its conditions, or `harness.execution.workers.processes`."""
+
 OnTrial = Callable[["Trial"], bool]
-"""Told of each trial as it ends; True asks the engine to start no more."""
+"""Told of each trial as it ends; True asks to start no more."""
 
 
 async def run_all(specs: Sequence[TrialSpec], work: Work, on_trial: OnTrial, at_once: int) -> tuple[Trial, ...]:
     """The trials of `specs` in their order, `at_once` of them running at any time.
 
-    When `on_trial` asks to stop, those that run are finished and the others left out. Being cancelled cancels what
-    runs; what had ended was told.
+    When `on_trial` asks to stop, those that run are finished and the others left out. Being cancelled, by Ctrl-C say,
+    cancels what runs; of what had ended `on_trial` was told. Shared agents slow the SDK down with many trials at once:
+    8 to 16 are best in one process.
     """
     waiting = iter(list(enumerate(specs)))
     finished: dict[int, Trial] = {}
-    stopped = False
+    stopping = asyncio.Event()
 
     async def serve() -> None:
-        nonlocal stopped
         for place, spec in waiting:
-            trial = await work(spec)
-            finished[place] = trial
-            stopped = on_trial(trial) or stopped
-            if stopped:
+            finished[place] = trial = await work(spec)
+            if on_trial(trial):
+                stopping.set()
+            if stopping.is_set():
                 return
 
     async with asyncio.TaskGroup() as group:

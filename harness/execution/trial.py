@@ -4,148 +4,151 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-from agents import OpenAIProvider, RunConfig
+from typing import TYPE_CHECKING
 
 from harness.cassettes.provenance import Provenance
-from harness.cassettes.replay import client
-from harness.cassettes.router import PLAIN, Tape, TapeOptions, playing
-from harness.core.results import Mode, Trial, TrialError, Verdict
-from harness.core.scenario import Scenario
-from harness.core.trace import JSON, ErrorKind, Trace, runs_of
-from harness.errors import HarnessError
+from harness.cassettes.router import Tape, playing
+from harness.core.results import Mode, Timing, Traffic, Trial, TrialError, Verdict
+from harness.core.trace import JSON, ErrorKind, Trace
+from harness.errors import HarnessError, TrialTimeoutError
+from harness.execution.access import model_access
 from harness.execution.capture import Capture, installed
-from harness.execution.classification import kind_of, steady
+from harness.execution.contexts import end_state, fresh_context
 from harness.execution.conversation import Setting, converse
+from harness.execution.failures import NotJudgedError, why_not_judged
+from harness.execution.history import said_before
+from harness.execution.judge import judgements
+from harness.execution.spec import Conditions, TrialSpec
 from harness.system.graph import LiveGraph
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialSpec:
-    """One trial to run: picklable, and the same trial whenever it is run again."""
+__all__ = ["Conditions", "TrialSpec", "run_trial"]
 
-    scenario: Scenario
-    index: int
-    cassette: Path
-    variant: str | None = None
+_FIRST_PAUSE = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """What all trials of a run have in common.
+@dataclass(slots=True)
+class _Course:
+    """A trial under way, and how it went as far as it came."""
 
-    `api` is what the endpoint speaks, `responses` or `chat_completions`; `endpoint` None is the OpenAI client's own
-    default. `timeout` is in seconds a trial, `max_turns` the SDK's limit on model calls per turn.
-    """
-
+    spec: TrialSpec
+    conditions: Conditions
     live: LiveGraph
-    provenance: Provenance
-    mode: Mode = Mode.REPLAY
-    endpoint: str | None = None
-    api_key: str | None = None
-    api: str = "responses"
-    timeout: float = 120.0
-    max_turns: int = 30
-    tape: TapeOptions = PLAIN
+    tape: Tape | None = None
+    trace: Trace = Trace()
+    timings: Mapping[str, Timing] = field(default_factory=dict)
+    error: TrialError | None = None
+
+    def problems(self) -> tuple[HarnessError, ...]:
+        """What the tape could not do."""
+        return self.tape.problems if self.tape is not None else ()
+
+    def refuse(self) -> None:
+        """Stop here when what happened so far already keeps the trial from being judged."""
+        error = why_not_judged(self.problems(), None, self.trace)
+        if error is not None:
+            raise NotJudgedError(error.message)
 
 
-async def run_trial(spec: TrialSpec, conditions: Conditions) -> Trial:
+async def run_trial(spec: TrialSpec, conditions: Conditions, live: LiveGraph) -> Trial:
     """Run one trial. It comes back unscored: errored when it cannot be judged, else not applicable.
 
-    Whatever goes wrong inside stays inside: the error is kept in the trial, and its neighbours run on.
+    Whatever goes wrong inside stays inside: the error is kept in the trial, and its neighbours run on. A live trial
+    that met an infrastructure error is run again, after a growing pause; the other modes try once.
     """
+    for retries in range(conditions.retries + 1):
+        trial = replace(await _attempt(spec, conditions, live), retries=retries)
+        if conditions.mode is not Mode.LIVE or not _is_outage(trial):
+            break
+        await asyncio.sleep(_FIRST_PAUSE * 2**retries)
+    return trial
+
+
+def _is_outage(trial: Trial) -> bool:
+    return trial.error is not None and trial.error.kind is ErrorKind.INFRASTRUCTURE
+
+
+async def _attempt(spec: TrialSpec, conditions: Conditions, live: LiveGraph) -> Trial:
     started, clock = datetime.now(UTC), time.perf_counter()
-    with installed(), playing(spec.cassette, conditions.mode, conditions.provenance, conditions.tape) as tape:
-        capture = Capture(conditions.live, _run_config(spec, conditions, tape))
-        trace, error = (Trace(), None) if tape.problems else await _held(spec.scenario, conditions, capture)
-        error = _worst(tape, trace, error)
-        if error is not None:
-            tape.discard(error.message)
+    course = _Course(spec, conditions, live)
+    await _run_isolated(course)
     return Trial(
         scenario=spec.scenario.id,
         index=spec.index,
         variant=spec.variant,
-        verdict=Verdict.ERRORED if error else Verdict.NOT_APPLICABLE,
-        trace=trace,
-        error=error,
-        cassette=tape.use,
-        traffic=tape.traffic,
-        timings=capture.timings,
+        verdict=Verdict.ERRORED if course.error else Verdict.NOT_APPLICABLE,
+        trace=course.trace,
+        error=course.error,
+        cassette=course.tape.use if course.tape else None,
+        traffic=course.tape.traffic if course.tape else Traffic(),
+        timings=course.timings,
         started_at=started.isoformat(timespec="milliseconds"),
         seconds=round(time.perf_counter() - clock, 3),
     )
 
 
-async def _held(scenario: Scenario, conditions: Conditions, capture: Capture) -> tuple[Trace, TrialError | None]:
-    """The conversation's trace and what broke it off; the one place that catches everything."""
-    context, error = None, None
+async def _run_isolated(course: _Course) -> None:
+    """The one place that catches everything. An exception that leaves the tape's block leaves no recording."""
+    caught: BaseException | None = None
+    spec, conditions = course.spec, course.conditions
+    provenance = Provenance.of(course.live.data, conditions.versions, conditions.endpoint)
     try:
-        context = conditions.live.system.new_context(scenario.context)
-        setting = Setting(live=conditions.live, capture=capture, context=context, max_turns=conditions.max_turns)
-        async with asyncio.timeout(conditions.timeout):
-            await converse(scenario, setting)
-        state = _end_state(conditions.live, context)
-    except TimeoutError:
-        error = TrialError(
-            kind=ErrorKind.INFRASTRUCTURE,
-            type="TimeoutError",
-            message=f"the trial did not end within {conditions.timeout:g} s",
-            hint="raise --timeout, or look at the last step of its trace",
-        )
-        state = None
-    except Exception as caught:  # noqa: BLE001 - a trial is isolated from its neighbours here, and only here
-        error, state = _described(caught), None
-    return replace(capture.finish(), state=state), error
+        with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape) as tape:
+            course.tape = tape
+            await _within(conditions.timeout, _played(course, tape))
+    except asyncio.CancelledError as error:
+        if _asked_to_stop():
+            raise
+        caught = error
+    except Exception as error:  # noqa: BLE001 - a trial is isolated from its neighbours here, and only here
+        caught = error
+    course.error = why_not_judged(course.problems(), caught, course.trace)
 
 
-def _end_state(live: LiveGraph, context: Any) -> JSON:
-    return live.system.state(context) if live.system.state is not None else None
+def _asked_to_stop() -> bool:
+    """Whether this task is being cancelled, rather than the application having cancelled something of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
-def _worst(tape: Tape, trace: Trace, error: TrialError | None) -> TrialError | None:
-    """What keeps the trial from being judged.
-
-    The SDK makes polite tool outputs of what goes wrong inside a helper: so the tape's own list comes first, then
-    whatever broke any run of the trace.
-    """
-    if tape.problems:
-        first = tape.problems[0]
-        place = f"{first.where}: " if first.where else ""
-        return TrialError(
-            kind=ErrorKind.INFRASTRUCTURE, type=type(first).__name__, message=place + first.what, hint=first.hint
-        )
-    if error is not None:
-        return error if error.kind is not ErrorKind.BEHAVIOUR else None
-    for run in runs_of(trace):
-        if run.error is not None and run.error.kind is not ErrorKind.BEHAVIOUR:
-            message = f"{run.agent.name}: {run.error.message}"
-            return TrialError(kind=run.error.kind, type=run.error.type, message=message)
-    return None
+async def _within(seconds: float, work: Awaitable[None]) -> None:
+    """Raises TrialTimeoutError when the work takes longer; a timeout of the application's own stays what it is."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TrialTimeoutError(
+            f"the trial did not end within {seconds:g} s", hint="look at the last step of its trace, or raise --timeout"
+        ) from error
 
 
-def _described(error: Exception) -> TrialError:
-    if isinstance(error, HarnessError):
-        return TrialError(kind=ErrorKind.INFRASTRUCTURE, type=type(error).__name__, message=error.what, hint=error.hint)
-    return TrialError(
-        kind=kind_of(error),
-        type=type(error).__name__,
-        message=steady(str(error)),
-        traceback="".join(traceback.format_exception(error)),
-    )
+async def _played(course: _Course, tape: Tape) -> None:
+    """The conversation, what it left behind, and what a judge says of it."""
+    course.refuse()
+    async with model_access(course.spec, course.conditions, tape) as run_config:
+        capture = Capture(course.live, run_config)
+        try:
+            state = await _conversation(course, capture)
+        finally:
+            course.trace, course.timings = capture.finish(), capture.timings
+        course.trace = replace(course.trace, state=state)
+        course.refuse()
+        found = await judgements(course.spec.scenario, course.trace, run_config, course.conditions.judge_model)
+        course.trace = replace(course.trace, judgements=found)
 
 
-def _run_config(spec: TrialSpec, conditions: Conditions, tape: Tape) -> RunConfig:
-    """Every call goes through this trial's client; a steady group id keeps request bodies the same in every run."""
-    return RunConfig(
-        model_provider=OpenAIProvider(
-            openai_client=client(tape, conditions.endpoint, conditions.api_key),
-            use_responses=conditions.api == "responses",
-        ),
-        group_id=spec.scenario.id,
-        tracing_disabled=True,
-    )
+async def _conversation(course: _Course, capture: Capture) -> JSON:
+    """The end state the conversation left in this trial's own context."""
+    system, spec = course.live.system, course.spec
+    async with fresh_context(system, spec.scenario.context) as context:
+        said = said_before(spec)
+        setting = Setting(capture=capture, context=context, said=said, max_turns=course.conditions.max_turns)
+        await converse(spec.scenario, setting)
+        return await end_state(system, context)

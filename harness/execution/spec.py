@@ -1,0 +1,48 @@
+"""What there is to run, as plain data: it can be pickled, written as JSON, and run again anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cassettes.router import PLAIN, TapeOptions
+from harness.core.results import Mode, Versions, trial_key
+from harness.core.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialSpec:
+    """One trial to run: the same trial whenever and wherever it is run again. `cassette` is its own file."""
+
+    scenario: Scenario
+    index: int
+    cassette: Path
+    variant: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key its trial will have."""
+        return trial_key(self.variant, self.scenario.id, self.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What all trials of a run have in common.
+
+    `system` is the agents' reference, `module:attribute`. `api` is what the endpoint speaks: `chat_completions`, or
+    `responses`, which leaves the choice to the application. `endpoint` None is the application's own client, or else
+    the OpenAI client's default. `timeout` is in seconds a trial, `max_turns` the SDK's limit on model calls per turn.
+    `retries` is how often a live trial that met an infrastructure error is run again. A key is never part of this:
+    it is read from the environment where the trial runs.
+    """
+
+    system: str
+    mode: Mode = Mode.REPLAY
+    endpoint: str | None = None
+    api: str = "responses"
+    judge_model: str = "gpt-4o-mini"
+    timeout: float = 120.0
+    max_turns: int = 30
+    retries: int = 2
+    tape: TapeOptions = PLAIN
+    versions: Versions = field(default_factory=Versions)
