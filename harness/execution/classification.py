@@ -53,10 +53,15 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {_message(error)}"
 
 
+def steady(text: str) -> str:
+    """The text without memory addresses, which differ from run to run."""
+    return _ADDRESS.sub("0x...", text)
+
+
 def _message(error: BaseException) -> str:
-    """What an exception says, without memory addresses, which differ from run to run; some cannot say it."""
+    """What an exception says; some cannot say it."""
     try:
-        return _ADDRESS.sub("0x...", str(error))
+        return steady(str(error))
     except Exception as broken:  # noqa: BLE001 - an application's exception may raise anything when shown
         return f"<its text cannot be shown: {type(broken).__name__}>"
 
