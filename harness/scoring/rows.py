@@ -12,7 +12,7 @@ from harness.scoring.calls import Actual
 from harness.scoring.wording import call_text, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.core.scenario import ExpectedCall, ToolsExpectation
     from harness.scoring.expansion import Plan, Slot
@@ -39,13 +39,15 @@ def rows_of(
 
     Rows follow the actual calls; a missing call stands after the last expected call before it that was matched.
     """
+    places = {id(call): place for place, call in enumerate(asked)}
     by_call = {id(each.actual.call): each for each in paired}
     known = {id(each.call): each for each in actual} | {id(each.actual.call): each.actual for each in paired}
     rows: list[tuple[int, AlignedCall]] = []
     for call in asked:
         pair = by_call.get(id(call))
         if pair:
-            rows.append((pair.slot if pair.fit is Fit.MATCHED else -1, _pair_row(pair, plan[pair.slot])))
+            hint = _where(pair, paired, plan, places) if pair.fit is Fit.OUT_OF_ORDER else ""
+            rows.append((pair.slot if pair.fit is Fit.MATCHED else -1, _pair_row(pair, plan[pair.slot], hint)))
         elif id(call) in known:
             rows.append((-1, _left_over(known[id(call)], expectation)))
     filled = {each.slot for each in paired}
@@ -53,6 +55,18 @@ def rows_of(
         if index not in filled and not slot.optional:
             rows.insert(_after(rows, index), (index, _missing(slot.call, asked)))
     return tuple(row for _, row in rows)
+
+
+def _where(displaced: Paired, paired: Sequence[Paired], plan: Plan, places: Mapping[int, int]) -> str:
+    """Which matched call, on the wrong side of the displaced one, it should have come before or after."""
+    place = places[id(displaced.actual.call)]
+    for each in sorted((each for each in paired if each.fit is Fit.MATCHED), key=lambda pair: pair.slot):
+        came_after = places[id(each.actual.call)] > place
+        if plan[each.slot].before >> displaced.slot & 1 and not came_after:
+            return f": expected before {plan[each.slot].call.tool}"
+        if plan[displaced.slot].before >> each.slot & 1 and came_after:
+            return f": expected after {plan[each.slot].call.tool}"
+    return ""
 
 
 def _after(rows: Sequence[tuple[int, AlignedCall]], slot: int) -> int:
@@ -77,7 +91,7 @@ def actual_text(actual: Actual) -> str:
     return call_text(readable(actual.call.tool, 80), actual.arguments)
 
 
-def _pair_row(pair: Paired, slot: Slot) -> AlignedCall:
+def _pair_row(pair: Paired, slot: Slot, hint: str) -> AlignedCall:
     call, expected = pair.actual.call, slot.call
     unchecked = expected.arguments is None and not expected.exact_arguments
     return AlignedCall(
@@ -87,18 +101,18 @@ def _pair_row(pair: Paired, slot: Slot) -> AlignedCall:
         step=call.id,
         agent=call.owner,
         differences=pair.differences,
-        reason=_pair_reason(pair, unchecked=unchecked),
+        reason=_pair_reason(pair, hint, unchecked=unchecked),
         unchecked=unchecked,
         optional=slot.optional and pair.fit is Fit.MATCHED,
     )
 
 
-def _pair_reason(pair: Paired, *, unchecked: bool) -> str:
+def _pair_reason(pair: Paired, hint: str, *, unchecked: bool) -> str:
     who, tool = readable(pair.actual.call.owner.name), readable(pair.actual.call.tool)
     if pair.fit is Fit.MATCHED:
         return f"{who} called {tool} as expected{' (arguments unchecked)' if unchecked else ''}"
     if pair.fit is Fit.OUT_OF_ORDER:
-        return f"{who} called {tool} out of order"
+        return f"{who} called {tool} out of order{hint}"
     details = "; ".join(difference_text(each) for each in pair.differences)
     return f"{who} called {tool}, but {details}"
 

@@ -99,6 +99,24 @@ def test_a_swap_is_one_call_out_of_order_not_a_cascade() -> None:
     assert found.f1 == pytest.approx(6 / 8)
 
 
+@pytest.mark.parametrize(
+    ("actual", "reason"),
+    [
+        (("c", "a", "b"), "Billing called c out of order: expected after a"),
+        (("b", "c", "a"), "Billing called a out of order: expected before b"),
+    ],
+)
+def test_a_call_out_of_order_says_where_it_belongs(actual: tuple[str, ...], reason: str) -> None:
+    found = align(expect("a", "b", "c"), calls(*actual))
+    assert [row.reason for row in found.rows if row.fit is Fit.OUT_OF_ORDER] == [reason]
+
+
+def test_an_optional_call_with_wrong_arguments_counts_against_the_agents(world: Any) -> None:
+    wanted = OptionalGroup(calls=(ExpectedCall(tool="refund", arguments={"amount": 1}),))
+    (row,) = align(expect(wanted), (world.call("refund", {"amount": 2}),)).rows
+    assert (row.fit, row.optional) == (Fit.MISMATCHED, False)
+
+
 def test_a_call_moved_to_the_front_leaves_the_rest_in_order() -> None:
     found = align(expect("a", "b", "c"), calls("c", "a", "b"))
     assert fits(found) == [("out_of_order", "c"), ("matched", "a"), ("matched", "b")]
