@@ -17,6 +17,7 @@ from harness.scoring.scorers import judge_trial
 from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from contextlib import AbstractContextManager
 
     from harness.config import Settings
@@ -37,6 +38,9 @@ class Selection:
     tags: tuple[str, ...] = ()
     layer: str | None = None
     last_failed: bool = False
+
+
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = prin
     NothingSelectedError when nothing is left to run, and SystemLoadError when the agents cannot be loaded.
     """
     suite = read_scenarios(settings, selection)
-    with _environment(settings):
+    with environment(settings):
         agents = load_agents(settings)
         refuse(problems_of(suite, agents.graph))
         chosen = choose(settings, suite, selection, agents.graph)
@@ -81,9 +85,13 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = prin
 
 def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...], int]:
     """Every problem of the suite, warnings included, and how many scenarios were looked at."""
-    with _environment(settings):
-        suite = read_scenarios(settings, selection)
-        return problems_of(suite, load_agents(settings).graph), len(suite)
+    from harness.suite.check import check_suite
+    from harness.suite.loading import read_suite
+
+    reading = read_suite(_files(settings, selection), root=settings.root)
+    with environment(settings):
+        found = check_suite(reading.scenarios, load_agents(settings).graph, unread=reading.unread)
+    return (*reading.problems, *found), len(reading.scenarios)
 
 
 def listed(settings: Settings, selection: Selection) -> tuple[Scenario, ...]:
@@ -93,15 +101,25 @@ def listed(settings: Settings, selection: Selection) -> tuple[Scenario, ...]:
     return choose(settings, suite, selection, graph)
 
 
-def read_scenarios(settings: Settings, selection: Selection = Selection()) -> tuple[Scenario, ...]:
-    """Every scenario of the files asked for, or of the scenarios folder when ids were asked for."""
+def read_scenarios(settings: Settings, selection: Selection = EVERYTHING) -> tuple[Scenario, ...]:
+    """Every scenario of the suite, and of files outside it that were asked for. Raises ProblemsError."""
     from harness.suite.loading import load_suite
 
-    paths = [Path(each) for each in selection.what if Path(each).exists()]
-    return load_suite(paths or [settings.path(settings.scenarios)], root=settings.root)
+    return load_suite(_files(settings, selection), root=settings.root)
 
 
-def _environment(settings: Settings) -> AbstractContextManager[None]:
+def _files(settings: Settings, selection: Selection) -> list[Path]:
+    """The whole scenarios folder, so that scenarios may name each other, and files from elsewhere."""
+    folder = settings.path(settings.scenarios)
+    asked = [Path(each.partition("::")[0]).absolute() for each in selection.what]
+    outside = [each for each in asked if each.exists() and not each.is_relative_to(folder.absolute())]
+    if outside and len(outside) == len(asked):
+        return outside
+    return [folder, *outside]
+
+
+def environment(settings: Settings) -> AbstractContextManager[None]:
+    """The process environment that agents are loaded and run in."""
     from harness.execution.environment import prepared
 
     return prepared(settings.mode, settings.endpoint)
@@ -198,44 +216,77 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
 
 async def run_trials(settings: Settings, agents: Agents, started: Run, folder: Path, on_trial: OnTrial) -> Run:
     """Run and judge every trial; each is on disk before the next is told of."""
-    from harness.cassettes.provenance import Provenance
-    from harness.cassettes.router import TapeOptions
     from harness.execution.engine import run_all
     from harness.execution.journal import Journal
-    from harness.execution.trial import Conditions, run_trial
 
-    conditions = Conditions(
-        live=agents.live,
-        provenance=Provenance.of(agents.graph, started.info.versions, settings.endpoint),
-        mode=settings.mode,
-        endpoint=settings.endpoint,
-        api=settings.api,
-        timeout=settings.timeout,
-        max_turns=settings.max_turns,
-        tape=TapeOptions(strict=settings.strict, max_age_days=settings.max_age_days),
-    )
-    scenarios = {scenario.id: scenario for scenario in started.scenarios}
-
-    async def work(spec: TrialSpec) -> Trial:
-        trial = await run_trial(spec, conditions)
-        return judge_trial(scenarios[trial.scenario], trial, agents.graph, settings.mode)
+    failures = 0
 
     with Journal(folder) as journal:
         journal.begin(started.info, started.graph, started.scenarios)
 
         def told(trial: Trial) -> bool:
+            nonlocal failures
             journal.add(trial)
             on_trial(trial)
-            return False
+            failures += trial.verdict in (Verdict.FAILED, Verdict.ERRORED)
+            return 0 < settings.max_failures <= failures
 
-        trials = await run_all(plan(settings, started.scenarios), work, told, settings.concurrency)
-        journal.end()
+        specs = plan(settings, started.scenarios)
+        trials = await run_all(specs, judging(settings, agents), told, settings.concurrency)
+        complete = len(trials) == len(specs)
+        if complete:
+            journal.end()
+    return replace(started, info=_informed(started.info, trials), trials=trials, complete=complete)
+
+
+def _informed(info: RunInfo, trials: Sequence[Trial]) -> RunInfo:
+    """What only the trials tell: whether a stand-in answered, and where the recordings come from."""
+    uses = [trial.cassette for trial in trials if trial.cassette is not None]
+    endpoints = [use.endpoint for use in uses if use.endpoint]
+    return replace(
+        info,
+        stand_in=info.stand_in or any(use.stand_in for use in uses),
+        endpoint=info.endpoint or (endpoints[0] if endpoints else None),
+    )
+
+
+def judging(settings: Settings, agents: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
+    """What runs one trial and judges it."""
+    from harness.cassettes.router import TapeOptions
+    from harness.execution.revision import versions
+    from harness.execution.trial import Conditions, run_trial
+
+    conditions = Conditions(
+        system=agents.reference,
+        mode=settings.mode,
+        endpoint=settings.endpoint,
+        api=settings.api,
+        judge_model=settings.judge_model,
+        timeout=settings.timeout,
+        max_turns=settings.max_turns,
+        tape=TapeOptions(everything=settings.everything, strict=settings.strict, max_age_days=settings.max_age_days),
+        versions=versions(),
+    )
+
+    async def work(spec: TrialSpec) -> Trial:
+        return judge_trial(spec.scenario, await run_trial(spec, conditions, agents.live), agents.graph, settings.mode)
+
+    return work
+
+
+async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -> Run:
+    """One scenario with all its trials, as pytest runs it: judged, and not saved."""
+    from harness.execution.engine import run_all
+
+    started = begin(settings, agents, (scenario,))
+    with environment(settings):
+        trials = await run_all(plan(settings, (scenario,)), judging(settings, agents), lambda _: False, 1)
     return replace(started, trials=trials, complete=True)
 
 
 def plan(settings: Settings, scenarios: Sequence[Scenario]) -> tuple[TrialSpec, ...]:
     """One spec a trial: each scenario as often as it says, or as the settings say."""
-    from harness.execution.trial import TrialSpec
+    from harness.execution.spec import TrialSpec
 
     folder = settings.path(settings.cassettes)
     return tuple(
@@ -252,11 +303,11 @@ def cassette_name(scenario: str, index: int) -> str:
 
 
 def exit_code(run: Run) -> ExitCode:
-    """What the process says of a run: not judged comes before worse."""
-    verdicts = {trial.verdict for trial in run.trials}
-    if Verdict.ERRORED in verdicts:
-        return ExitCode.COULD_NOT_JUDGE
-    return ExitCode.WORSE if Verdict.FAILED in verdicts else ExitCode.FINE
+    """What the process says of a run without a gate: not judged comes before worse."""
+    from harness.analysis.outcome import run_verdict, scenario_results
+
+    codes = {Verdict.ERRORED: ExitCode.COULD_NOT_JUDGE, Verdict.FAILED: ExitCode.WORSE}
+    return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
 
 
 def write_reports(settings: Settings, run: Run, folder: Path) -> None:

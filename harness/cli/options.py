@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -94,3 +95,17 @@ def selection_of(options: dict[str, Any]) -> Selection:
         layer=options.pop("layer", None),
         last_failed=options.pop("last_failed", False),
     )
+
+
+def execute(given: dict[str, Any], **fixed: Any) -> int:
+    """Run what was selected, tell how it goes, and give the exit code."""
+    from harness import pipeline
+    from harness.reporting.terminal import Screen
+
+    flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
+    selection = selection_of(given)
+    settings = settings_of(given, **fixed)
+    screen = Screen(quiet=flags["quiet"] or flags["as_json"], color=False if flags["no_color"] else None)
+    outcome = asyncio.run(pipeline.run(settings, selection, screen.trial))
+    screen.summary(outcome)
+    return outcome.code
