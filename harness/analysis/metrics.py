@@ -19,14 +19,11 @@ from harness.analysis.statistics import (
     suite_interval,
 )
 from harness.analysis.tool_use import ToolUse, tool_use
-from harness.analysis.verdicts import COUNTED_FAULTS, METRICS, verdict_table
+from harness.analysis.verdicts import COUNTED_FAULTS, METRICS, WORST_LAST, verdict_table
 from harness.core.results import Run, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ORDER = (Verdict.NOT_APPLICABLE, Verdict.PASSED, Verdict.ERRORED, Verdict.FAILED)
-"""Of several scores of a trial the worst one counts."""
 
 _ABOVE = {"specialist.tools": "triage.routing", "helper.tools": "specialist.tools"}
 
@@ -93,7 +90,7 @@ def metrics_of(run: Run) -> Metrics:
     quarantined = quarantined_ids(run)
     results = scenario_results(run)
     table = verdict_table(run, quarantined)
-    table["rank"] = table["verdict"].map({verdict: rank for rank, verdict in enumerate(_ORDER)}).astype("int8")
+    table["rank"] = table["verdict"].map({verdict: rank for rank, verdict in enumerate(WORST_LAST)}).astype("int8")
     counted, aside = table[~table["quarantined"].astype(bool)], table[table["quarantined"].astype(bool)]
     return Metrics(
         layers=_layers(counted),
@@ -108,7 +105,7 @@ def metrics_of(run: Run) -> Metrics:
     )
 
 
-_TRIAL = ["scenario", "variant", "index"]
+_TRIAL = ["scenario", "variant", "trial"]
 
 
 def _layers(table: pd.DataFrame) -> dict[str, Metric]:
@@ -120,7 +117,7 @@ def _layers(table: pd.DataFrame) -> dict[str, Metric]:
 def _layer(name: str, ranks: pd.DataFrame, value: float | None) -> Metric:
     own = ranks[ranks["metric"] == name]
     above = _ABOVE.get(name)
-    right = ranks[(ranks["metric"] == above) & (ranks["rank"] == _ORDER.index(Verdict.PASSED))]
+    right = ranks[(ranks["metric"] == above) & (ranks["rank"] == WORST_LAST.index(Verdict.PASSED))]
     given = own.merge(right[_TRIAL], on=_TRIAL) if above else None
     return _metric(name, own, value, None if given is None else _metric(name, given))
 
@@ -142,10 +139,10 @@ def _worst(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def _metric(name: str, own: pd.DataFrame, value: float | None = None, given: Metric | None = None) -> Metric:
     counts = own["rank"].value_counts()
-    absent, passed, errored, failed = (int(counts.get(rank, 0)) for rank in range(len(_ORDER)))
+    absent, passed, errored, failed = (int(counts.get(rank, 0)) for rank in range(len(WORST_LAST)))
     faults = name in COUNTED_FAULTS
     hits = failed if faults else passed
-    repeats = _repeats(own, _ORDER.index(Verdict.FAILED if faults else Verdict.PASSED))
+    repeats = _repeats(own, WORST_LAST.index(Verdict.FAILED if faults else Verdict.PASSED))
     several = any(each.total > 1 for each in repeats)
     return Metric(
         name=name,
@@ -165,6 +162,6 @@ def _metric(name: str, own: pd.DataFrame, value: float | None = None, given: Met
 
 def _repeats(own: pd.DataFrame, hit: int) -> list[Repeats]:
     """Each scenario's judged trials."""
-    judged = own[own["rank"].isin((_ORDER.index(Verdict.PASSED), _ORDER.index(Verdict.FAILED)))]
+    judged = own[own["rank"].isin((WORST_LAST.index(Verdict.PASSED), WORST_LAST.index(Verdict.FAILED)))]
     grouped = (judged["rank"] == hit).groupby([judged["scenario"], judged["variant"]]).agg(["sum", "count"])
     return [Repeats(int(hits), int(total)) for hits, total in grouped.itertuples(index=False)]

@@ -31,6 +31,9 @@ METRICS: Mapping[str, str] = {
 COUNTED_FAULTS = ("escalation.missed", "escalation.needless")
 """Metrics whose rate is the share of faults: lower is better."""
 
+WORST_LAST = (Verdict.NOT_APPLICABLE, Verdict.PASSED, Verdict.ERRORED, Verdict.FAILED)
+"""Of several scores of a trial the worst one counts."""
+
 _TOOL_SCORERS = ("tools", "forbidden_tools", "behaviour")
 _ROUTING_SCORERS = ("routing", "route")
 
@@ -40,7 +43,7 @@ class Mark(NamedTuple):
 
     scenario: str
     variant: str
-    index: int
+    trial: int
     metric: str
     agent: str
     verdict: Verdict
@@ -59,6 +62,14 @@ def verdict_table(run: Run, quarantined: frozenset[str]) -> pd.DataFrame:
         for said in _said(trial, scenarios.get(trial.scenario), run.graph)
     ]
     return pd.DataFrame(marks, columns=list(Mark._fields))
+
+
+def trial_verdicts(trial: Trial, scenario: Scenario | None, graph: AgentGraph) -> dict[str, Verdict]:
+    """What one trial says to each metric it speaks to: of several scores the worst one counts."""
+    found: dict[str, Verdict] = {}
+    for metric, _, verdict, _ in _said(trial, scenario, graph):
+        found[metric] = max(found.get(metric, verdict), verdict, key=WORST_LAST.index)
+    return found
 
 
 _Said = tuple[str, str, Verdict, float | None]

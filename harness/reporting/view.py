@@ -1,0 +1,190 @@
+"""What a report shows, computed before anything is rendered. Every format starts from a `Report`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.analysis.metrics import Metrics, metrics_of
+from harness.analysis.outcome import ScenarioResult, run_verdict
+from harness.core.results import Run, Verdict
+from harness.reporting.numbers import money, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WORDS: Mapping[Verdict, str] = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "failed",
+    Verdict.ERRORED: "could not judge",
+    Verdict.NOT_APPLICABLE: "unchecked",
+}
+"""Verdicts in words."""
+
+CARDS = ("triage.routing", "specialist.tools", "helper.tools", "escalation", "end_to_end")
+"""The metrics that every report leads with, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateShown:
+    """What a gate decided. `limits` holds the floor (or ceiling) of each metric that has one."""
+
+    verdict: Verdict
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesShown:
+    """What differs from a baseline, as scenario ids. `rates` are the baseline's, by metric."""
+
+    baseline: str
+    sentence: str = ""
+    regressed: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    other_path: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, scenario: str) -> str:
+        """What changed for a scenario; empty when nothing did."""
+        for name in CHANGES:
+            if scenario in getattr(self, name):
+                return name
+        return ""
+
+
+CHANGES: Mapping[str, str] = {
+    "regressed": "regressed",
+    "fixed": "fixed",
+    "other_path": "other path, same verdict",
+    "new": "new",
+    "removed": "removed",
+}
+"""Kinds of change, with the words for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A run, everything counted over it, and what is said about it.
+
+    `trend` holds the rates of earlier runs by metric, oldest first, this run not included.
+    """
+
+    run: Run
+    metrics: Metrics
+    verdict: Verdict
+    gate: GateShown | None = None
+    changes: ChangesShown | None = None
+    trend: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+
+    @property
+    def results(self) -> tuple[ScenarioResult, ...]:
+        """One result for each scenario and variant."""
+        return self.metrics.results
+
+    @property
+    def counted(self) -> tuple[ScenarioResult, ...]:
+        """The results that decide: quarantined ones are left out."""
+        return tuple(each for each in self.results if not each.quarantined)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many scenarios that decide ended so."""
+        return sum(each.verdict is verdict for each in self.counted)
+
+
+def report_of(
+    run: Run,
+    *,
+    gate: GateShown | None = None,
+    changes: ChangesShown | None = None,
+    trend: Mapping[str, tuple[float | None, ...]] | None = None,
+) -> Report:
+    """Count `run` and find its verdict: the gate's, or without one the worst of its scenarios."""
+    metrics = metrics_of(run)
+    verdict = gate.verdict if gate else run_verdict(run, metrics.results)
+    return Report(run=run, metrics=metrics, verdict=verdict, gate=gate, changes=changes, trend=trend or {})
+
+
+def title(report: Report) -> str:
+    """What the browser's tab says."""
+    return f"{WORDS[report.verdict].upper()} {_score(report)} · agent evaluation"
+
+
+def headline(report: Report) -> str:
+    """The verdict as one sentence."""
+    if report.gate:
+        return report.gate.sentence
+    failed, errored, passed = (report.count(each) for each in (Verdict.FAILED, Verdict.ERRORED, Verdict.PASSED))
+    total = plural(len(report.counted), "scenario")
+    if not report.run.trials:
+        return "nothing ran"
+    cut_off = "" if report.run.complete else "the run is not complete; "
+    if report.verdict is Verdict.ERRORED:
+        also = f"; {plural(failed, 'scenario')} failed" if failed else ""
+        return f"{cut_off}{errored:,} of {total} could not be judged{also}"
+    if report.verdict is Verdict.FAILED:
+        return f"{failed:,} of {total} failed{_worst_layer(report)}"
+    if not report.counted:
+        return f"all {plural(len(report.results), 'scenario')} quarantined, nothing decides"
+    unchecked = report.count(Verdict.NOT_APPLICABLE)
+    aside = f"; {unchecked:,} unchecked" if unchecked else ""
+    return f"all {passed:,} judged scenarios passed{aside}" if passed > 1 else f"the one judged scenario passed{aside}"
+
+
+def provenance(report: Report) -> tuple[str, ...]:
+    """Where the answers came from and what that makes them worth, the stand-in named first."""
+    run, effort = report.run, report.metrics.effort
+    stale = sum(bool(trial.cassette and trial.cassette.stale) for trial in run.trials)
+    drifted = sum(bool(trial.cassette and trial.cassette.drift) for trial in run.trials)
+    said = [_source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
+    said += [f"{plural(effort.live, 'live call')}, {money(effort.cost_usd)}"]
+    if effort.recorded_cost_usd is not None:
+        said.append(f"recording cost {money(effort.recorded_cost_usd)}")
+    said += [f"{plural(stale, 'cassette')} stale"] if stale else []
+    said += [f"{plural(drifted, 'trial')} matched with drift"] if drifted else []
+    said += [] if run.complete else ["run not complete"]
+    return tuple(each for each in said if each)
+
+
+def is_stand_in(run: Run) -> bool:
+    """Whether any answer came from the stand-in, live or recorded."""
+    return run.info.stand_in or any(trial.cassette and trial.cassette.stand_in for trial in run.trials)
+
+
+def attention(results: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
+    """What did not pass and decides: failures, then what could not be judged; quarantined scenarios come last."""
+    bad = [each for each in results if each.verdict in (Verdict.FAILED, Verdict.ERRORED)]
+    return tuple(sorted(bad, key=lambda each: (each.quarantined, each.verdict is Verdict.ERRORED)))
+
+
+def rerun(result: ScenarioResult) -> str:
+    """The command that runs this scenario again."""
+    variant = f" --variant {result.variant}" if result.variant else ""
+    return f"harness run {result.scenario.id}{variant}"
+
+
+def _score(report: Report) -> str:
+    return f"{report.count(Verdict.PASSED):,}/{len(report.counted):,}"
+
+
+def _worst_layer(report: Report) -> str:
+    """The layer with most failures, so that the sentence says where to look."""
+    found = [report.metrics.layers[name] for name in CARDS if name != "end_to_end"]
+    worst = max(found, key=lambda metric: metric.failed)
+    return f", most of them at {worst.label.lower()} ({percent(worst.rate)} of {worst.n:,})" if worst.failed else ""
+
+
+def _source(run: Run) -> str:
+    if not is_stand_in(run):
+        return ""
+    recorded = run.info.mode.value != "live"
+    return "recorded against the stand-in, not a real model" if recorded else "the stand-in answered, not a real model"
+
+
+def _share(replayed: int, live: int) -> str:
+    calls = replayed + live
+    return f"{percent(replayed / calls)} of {plural(calls, 'call')} replayed" if calls else "no call was made"
