@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.results import Score, Verdict
-from harness.core.trace import answer_of
+from harness.core.trace import Judgement, answer_of
 from harness.scoring.facts import Fact, amounts_in, dates_in, ids_in, numbers_in, without_year
 from harness.scoring.syntax import pattern_problem
 from harness.scoring.wording import plural, readable, show
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from harness.core.scenario import AnswerExpectation
     from harness.scoring.scope import Scope
+
+_NOISE = 1e-6
+"""Numbers closer than this are one number."""
 
 _Finding = tuple[str, str]
 """The key of one requirement, and why it does not hold (empty when it does)."""
@@ -29,7 +33,7 @@ def answer(scope: Scope) -> tuple[Score, ...]:
     text = answer_of(scope.trace)
     findings = list(_findings(scope, expected, text))
     if not findings:
-        return _ungrounded_nothing(scope, expected, text)
+        return _nothing_to_ground(scope, expected, text)
     wrong = [finding for finding in findings if finding[1]]
     return (
         Score(
@@ -48,7 +52,7 @@ def answer(scope: Scope) -> tuple[Score, ...]:
     )
 
 
-def _ungrounded_nothing(scope: Scope, expected: AnswerExpectation, text: str) -> tuple[Score, ...]:
+def _nothing_to_ground(scope: Scope, expected: AnswerExpectation, text: str) -> tuple[Score, ...]:
     if not expected.grounded_in:
         return ()
     reason = "the answer holds no amount, id or date that could be grounded"
@@ -101,13 +105,9 @@ def _matches(pattern: str, text: str) -> str:
 
 def _among(number: float, found: frozenset[float]) -> bool:
     try:
-        return any(abs(each - number) <= _CENT for each in found)
+        return any(abs(each - number) <= _NOISE for each in found)
     except OverflowError:
         return False
-
-
-_CENT = 1e-6
-"""Numbers closer than this are one number: float noise, no real difference."""
 
 
 def _grounded(scope: Scope, expected: AnswerExpectation, text: str) -> Iterator[_Finding]:
@@ -147,35 +147,26 @@ def judge(scope: Scope) -> tuple[Score, ...]:
     rubric = scope.expect.answer.judge if scope.expect.answer else None
     if rubric is None:
         return ()
-    found = [each for each in scope.trial.trace.judgements if each.rubric == rubric]
-    agent = scope.owner.name if scope.owner else None
-    if not found:
-        reason = "no judge model was asked about this rubric"
-        return (
-            Score(
-                scorer="judge",
-                verdict=Verdict.ERRORED,
-                reason=reason,
-                layer=scope.level,
-                agent=agent,
-                turn=scope.turn,
-                expected=readable(rubric, 160),
-                advisory=True,
-            ),
-        )
-    passed, reason = found[0].passed, found[0].reason
-    return (
-        Score(
-            scorer="judge",
-            verdict=Verdict.PASSED if passed else Verdict.FAILED,
-            reason=f"{found[0].model}: {reason}",
-            layer=scope.level,
-            agent=agent,
-            turn=scope.turn,
-            value=float(passed),
-            expected=readable(rubric, 160),
-            actual="yes" if passed else "no",
-            outcome="right" if passed else "refused",
-            advisory=True,
-        ),
+    opinion = next((each for each in scope.trial.trace.judgements if each.rubric == rubric), None)
+    score = Score(
+        scorer="judge",
+        verdict=Verdict.ERRORED,
+        reason="no judge model was asked about this rubric",
+        layer=scope.level,
+        agent=scope.owner.name if scope.owner else None,
+        turn=scope.turn,
+        expected=readable(rubric, 160),
+        advisory=True,
+    )
+    return (score if opinion is None else _with(opinion, score),)
+
+
+def _with(opinion: Judgement, score: Score) -> Score:
+    return replace(
+        score,
+        verdict=Verdict.PASSED if opinion.passed else Verdict.FAILED,
+        reason=f"{opinion.model}: {opinion.reason}",
+        value=float(opinion.passed),
+        actual="yes" if opinion.passed else "no",
+        outcome="right" if opinion.passed else "refused",
     )

@@ -73,18 +73,20 @@ def _culprit(scope: Scope, route: tuple[AgentRef, ...]) -> AgentRef:
 
 def _right(route: tuple[AgentRef, ...]) -> str:
     bounced = f", after going back and forth ({_shown(route)})" if _bounced(route) else ""
-    since = "kept" if len(route) == 1 else "reached"
-    return f"the conversation {since} {route[-1].name}, as expected{bounced}"
+    verb = "stayed with" if len(route) == 1 else "reached"
+    return f"the conversation {verb} {route[-1].name}, as expected{bounced}"
 
 
 def _wrong(scope: Scope, route: tuple[AgentRef, ...], culprit: AgentRef) -> tuple[str | None, str, str]:
     """The step, sentence and outcome of a wrong owner."""
     wanted = alternatives(scope.expect.specialist)
-    left = next((each for each in scope.handoffs() if each.owner.name == culprit.name and _away(scope, each)), None)
+    astray = [each for each in scope.handoffs() if each.owner.name == culprit.name and _away(scope, each)]
+    had_it = culprit.name in scope.expect.specialist
+    left = (astray[-1] if had_it else astray[0]) if astray else None
     if left is None or left.target is None:
         return _kept(scope, culprit, wanted)
     reason = f"{culprit.name} handed off to {left.target.name} instead of {wanted}"
-    if culprit.name in scope.expect.specialist:
+    if had_it:
         reason = f"{culprit.name} passed the conversation on to {left.target.name}; it was expected to keep it"
     if _bounced(route):
         return left.id, f"{reason}, and the agents passed it back and forth ({_shown(route)})", "ping_pong"

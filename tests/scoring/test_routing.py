@@ -87,6 +87,19 @@ def test_a_specialist_that_passes_the_conversation_on_fails_and_triage_does_not(
     assert specialist.reason == "Billing passed the conversation on to Human; it was expected to keep it"
 
 
+def test_a_specialist_that_got_the_conversation_back_fails_for_the_last_time_it_let_go(world: Any) -> None:
+    last = world.hand("Billing", "Human")
+    run = world.billing(world.hand("Billing", "Triage"), world.hand("Triage", "Billing"), last)
+    failed = [each for each in world.judge(BILLING, run).scores if each.verdict is Verdict.FAILED]
+    assert [(each.agent, each.step) for each in failed] == [("Billing", last.id)]
+
+
+def test_triage_that_should_have_asked_first_is_wrong_to_hand_off(world: Any) -> None:
+    score = world.score(world.judge(Expectation(specialist=("Triage",)), world.billing()), "routing")
+    assert (score.verdict, score.layer) == (Verdict.FAILED, Layer.TRIAGE)
+    assert score.reason == "Triage passed the conversation on to Billing; it was expected to keep it"
+
+
 def test_an_expected_escalation_leaves_the_matter_with_the_specialist(world: Any) -> None:
     human = EscalationExpectation(to=EscalationTarget.HUMAN)
     trial = world.judge(
@@ -118,6 +131,7 @@ def test_a_turn_that_stays_with_the_wrong_specialist_is_held_against_it(world: A
 def test_at_the_level_of_a_specialist_it_is_the_specialist_that_is_judged(world: Any) -> None:
     score = world.score(world.judge(BILLING, world.run("Billing"), agent="Billing"), "routing")
     assert (score.verdict, score.layer, score.agent) == (Verdict.PASSED, Layer.SPECIALIST, "Billing")
+    assert score.reason == "the conversation stayed with Billing, as expected"
 
 
 @pytest.mark.parametrize(
