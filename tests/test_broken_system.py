@@ -89,6 +89,10 @@ def _without_tool(agent: Agent[Any], name: str) -> None:
     agent.tools = kept
 
 
+def _after(scenario: Scenario) -> tuple[str, ...]:
+    return scenario.expect.escalation.after if scenario.expect.escalation else ()
+
+
 def _expects_tools(scenario: Scenario) -> bool:
     return scenario.expect.tools is not None
 
@@ -116,14 +120,16 @@ def test_swapped_handoff_descriptions_turn_triage_red(endpoint: str) -> None:
 def test_a_dropped_helper_tool_turns_the_specialist_red(endpoint: str) -> None:
     system = support.build()
     _without_tool(_agent(system, "BillingSpecialist"), "lookup_account")
-    judged = _judged(system, endpoint, lambda each: _expects_tools(each) and "billing" in each.tags)
+    judged = _judged(
+        system, endpoint, lambda each: _expects_tools(each) and "billing" in each.tags and not _after(each)
+    )
     assert judged.red() == {"specialist.tools"}
     assert any("lookup_account" in reason for reason in judged.reasons("tools"))
     assert ("specialist", "BillingSpecialist") in judged.blamed()
 
 
 def test_a_raised_refund_limit_turns_escalation_red(endpoint: str) -> None:
-    judged = _judged(support.build(refund_limit=1_000_000.0), endpoint, lambda each: "limit" in " ".join(each.tags))
+    judged = _judged(support.build(refund_limit=1_000_000.0), endpoint, lambda each: "limit" in each.id)
     assert "escalation" in judged.red()
     assert "triage.routing" not in judged.red()
     assert "helper.tools" not in judged.red()
@@ -136,7 +142,10 @@ def test_a_removed_escalation_handoff_turns_escalation_red(endpoint: str) -> Non
     for name in ("BillingSpecialist", "TechnicalSpecialist"):
         specialist = _agent(system, name)
         specialist.handoffs = [each for each in specialist.handoffs if not isinstance(each, Handoff)]
-    judged = _judged(system, endpoint, lambda each: each.expect.escalation is not None)
+    # A specialist that cannot hand over goes on by itself, which `forbidden_tools` rightly holds against it.
+    judged = _judged(
+        system, endpoint, lambda each: each.expect.escalation is not None and not each.expect.forbidden_tools
+    )
     assert judged.red() == {"escalation"}
     assert any("human" in reason for reason in judged.reasons("escalation"))
 

@@ -33,6 +33,8 @@ def routing(scope: Scope) -> tuple[Score, ...]:
     if culprit.layer is Layer.TRIAGE or decider.layer is not Layer.TRIAGE:
         return (failed,)
     chosen = [agent for agent in route if agent.name in scope.expect.specialist]
+    if not chosen:
+        return (failed,)
     passed = f"{decider.name} chose {chosen[0].name}, as expected; the conversation was passed on later"
     return _score(scope, decider, Verdict.PASSED, passed, "right", (chosen[0],)), failed
 
@@ -66,8 +68,14 @@ def _first_triage(route: tuple[AgentRef, ...]) -> AgentRef | None:
 
 
 def _culprit(scope: Scope, route: tuple[AgentRef, ...]) -> AgentRef:
-    """Who made the deciding mistake: the right owner that passed it on, else triage, else whoever started."""
+    """Who made the deciding mistake: the right owner that passed it on, else triage, else whoever started.
+
+    A person is not for triage to choose: whoever held the conversation last should have escalated.
+    """
     right = [agent for agent in route if agent.name in scope.expect.specialist]
+    wanted = [scope.graph.agent(name) for name in scope.expect.specialist]
+    if not right and all(node is not None and node.ref.human for node in wanted):
+        return route[-1]
     return right[-1] if right else _first_triage(route) or route[0]
 
 

@@ -92,15 +92,15 @@ def is_human(agent: AgentRef, graph: AgentGraph) -> bool:
 def subject(scope: Scope) -> AgentRef | None:
     """The agent whose work below triage is judged.
 
-    The one expected to own the conversation when that is settled, else the agent under test, else the last agent that
-    held the conversation and is neither triage nor a person, else whoever holds it.
+    The one expected to own the conversation when that is settled (a person only if one was reached), else the
+    agent under test, else the last agent that held the conversation and is neither triage nor a person, else whoever holds it.
     """
     wanted = [agent for agent in scope.route if agent.name in scope.expect.specialist]
     if wanted:
         return wanted[-1]
     names = (scope.expect.specialist if len(scope.expect.specialist) == 1 else ()) or (scope.scenario.agent or "",)
     node = scope.graph.agent(names[0])
-    if node:
+    if node and not node.ref.human:
         return node.ref
     working = [agent for agent in scope.route if agent.layer is not Layer.TRIAGE and not is_human(agent, scope.graph)]
     return working[-1] if working else scope.owner
