@@ -93,7 +93,8 @@ def subject(scope: Scope) -> AgentRef | None:
     """The agent whose work below triage is judged.
 
     The one expected to own the conversation when that is settled (a person only if one was reached), else the
-    agent under test, else the last agent that held the conversation and is neither triage nor a person, else whoever holds it.
+    agent under test, else the last agent that held the conversation and is neither triage nor a person, else whoever
+    holds it.
     """
     wanted = [agent for agent in scope.route if agent.name in scope.expect.specialist]
     if wanted:
