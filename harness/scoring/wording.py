@@ -51,5 +51,5 @@ def call_text(tool: str, arguments: Mapping[str, JSON] | None) -> str:
     """A call as people write it: `get_invoice(customer_id="C-1042")`, or the bare name when arguments are None."""
     if arguments is None:
         return tool
-    shown = ", ".join(f"{name}={show(value, 60)}" for name, value in arguments.items())
+    shown = ", ".join(f"{readable(name, 60)}={show(value, 60)}" for name, value in arguments.items())
     return f"{tool}({shown})"

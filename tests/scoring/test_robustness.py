@@ -63,14 +63,14 @@ arguments = st.one_of(
             '{"a": NaN}',
             '{"a": 1e999}',
             '{"a": "\\ud800"}',
-            '{"\\u0000": 1}',
+            '{"\\u0000\\ud800": 1}',
         ]
     ),
     st.dictionaries(
         st.sampled_from(["a", "b", "\0"]), st.sampled_from([1, "1", True, None, [], {}, [1, {"a": 2}]])
     ).map(json.dumps),
 )
-names = st.sampled_from(["Triage", "Billing", "Human", "Lookup", "Nobody", "\ud800"])
+names = st.sampled_from(["Triage", "Billing", "Human", "Lookup", "Nobody"])
 tools = st.sampled_from(["a", "b", "\0", "lookup_account"])
 agents = st.builds(AgentRef, name=names, layer=st.sampled_from(list(Layer)), human=st.booleans())
 ids = st.integers(0, 50).map(str)
@@ -225,8 +225,7 @@ def test_every_trial_is_judged(
     trial = Trial(scenario="x", verdict=Verdict.NOT_APPLICABLE, trace=trace, traffic=Traffic())
     judged = judge_trial(scenario, trial, world.graph, mode)
     texts = [asdict(score) for score in judged.scores] + ([asdict(judged.blame)] if judged.blame else [])
-    names_apart = json.dumps(texts, ensure_ascii=False).replace("\ud800", "")
-    names_apart.encode()
+    json.dumps(texts, ensure_ascii=False).encode()
     assert (judged.blame is not None) == (judged.verdict is Verdict.FAILED)
     if judged.verdict is Verdict.PASSED:
         assert any(score.verdict is Verdict.PASSED for score in judged.scores)
