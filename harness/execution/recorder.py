@@ -21,6 +21,7 @@ from agents.run_config import ToolErrorFormatter
 from agents.tool_context import ToolContext
 from agents.tracing import get_current_span
 
+from harness.errors import HarnessError
 from harness.execution.classification import told
 from harness.execution.recording import Recording, SeenHandoff, SeenModelCall, SeenToolCall, Turn, begin
 
@@ -35,7 +36,16 @@ _current: ContextVar[Recording | Turn | None] = ContextVar("harness_current_reco
 
 @contextmanager
 def recording_in(turn: Turn) -> Iterator[None]:
-    """Every run made in this block, and in tasks and threads that copy its context, is recorded in `turn`."""
+    """Every run made in this block, and in tasks and threads that copy its context, is recorded in `turn`.
+
+    Raises HarnessError when runs do not go through the recorder: nothing recorded must not look like nothing done.
+    """
+    runner = get_default_agent_runner()
+    if not isinstance(runner, Recorder):
+        raise HarnessError(
+            f"nothing would be captured: the SDK's default runner is {runner!r}",
+            hint="enter harness.execution.capture.installed() first, and do not replace the default runner after that",
+        )
     token = _current.set(turn)
     try:
         yield
