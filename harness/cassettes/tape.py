@@ -13,6 +13,7 @@ from harness.cassettes import store
 from harness.cassettes.canonical import Canonical, canonical
 from harness.cassettes.difference import first_difference
 from harness.cassettes.provenance import Provenance, changed_parts
+from harness.cassettes.redaction import Patterns, redacted, refuse_secrets
 from harness.core.results import CassetteUse, Mode, Traffic
 from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
 
@@ -26,11 +27,12 @@ _FIRST_ERROR = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeOptions:
-    """`everything` records anew also what is recorded; `secrets` are the words that must not be on disk."""
+    """How tapes are used. `everything` records anew also what is recorded; `redact` hides what the user named."""
 
     everything: bool = False
     strict: bool = False
     max_age_days: int = 0
+    redact: Patterns = ()
 
 
 PLAIN = TapeOptions()
@@ -49,6 +51,7 @@ class Tape:
     _canonical: list[Canonical] = field(default_factory=list)
     _places: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     _kept: list[store.Interaction] = field(default_factory=list)
+    _cancelled: list[str] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
     _played: int = 0
     _live: int = 0
@@ -64,8 +67,9 @@ class Tape:
             raise self.note(error) from None
         self._metadata = cassette.metadata
         self._known = cassette.interactions
+        self._cancelled = list(self._recorded("cancelled", []))
         for place, each in enumerate(self._known):
-            found = canonical(each.request.method, each.request.uri, each.request.body)
+            found = self._canonical_of(each.request)
             self._canonical.append(found)
             self._places[found.key].append(place)
 
@@ -87,7 +91,30 @@ class Tape:
         """Remember an answer that came over the network."""
         self._live += 1
         if self.mode is Mode.RECORD and response["status"]["code"] < _FIRST_ERROR:
-            self._kept.append(store.Interaction(request, copy.deepcopy(response)))
+            self._kept.append(self._hidden(store.Interaction(request, copy.deepcopy(response))))
+
+    def cancel(self, method: str, uri: str, body: bytes) -> None:
+        """Remember that this call was cancelled before it was answered."""
+        if self.mode is Mode.RECORD:
+            self._cancelled.append(self._canonical_text(method, uri, body).key)
+
+    def was_cancelled(self, method: str, uri: str, body: bytes) -> bool:
+        """Whether the recording has no answer to this call because it was cancelled then; tells it once a call."""
+        key = self._canonical_text(method, uri, body).key
+        if self._places.get(key) or key not in self._cancelled:
+            return False
+        self._cancelled.remove(key)
+        return True
+
+    def not_cancelled(self, waited: float) -> HarnessError:
+        """The problem of a call that was cancelled in the recording and is not now."""
+        return self.note(
+            CassetteMissError(
+                f"a model call that was cancelled in the recording was not cancelled within {waited:g} s",
+                where=str(self.path),
+                hint=self._advice(),
+            )
+        )
 
     def note(self, problem: HarnessError) -> HarnessError:
         """Remember a problem, which may otherwise be swallowed on its way up, and give it back."""
@@ -100,9 +127,16 @@ class Tape:
 
     def close(self) -> None:
         """Save a recording that is complete."""
-        if self.mode is Mode.RECORD and self._discarded is None and not self.problems and self._live:
-            self._metadata = {store.METADATA: self._described()}
-            store.save(store.Cassette(self._kept, self._metadata), self.path)
+        if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._live:
+            return
+        self._metadata = {store.METADATA: self._described()}
+        cassette = store.Cassette(self._kept, self._metadata)
+        try:
+            refuse_secrets(store.dump(cassette), str(self.path))
+        except HarnessError as error:
+            self.note(error)
+            return
+        store.save(cassette, self.path)
 
     @property
     def use(self) -> CassetteUse | None:
@@ -129,10 +163,30 @@ class Tape:
         return Traffic(replayed=self._played, live=self._live)
 
     def _key(self, request: Request) -> str:
-        return canonical(request.method, request.uri, request.body).key
+        return self._canonical_of(request).key
+
+    def _canonical_of(self, request: Request) -> Canonical:
+        return self._canonical_text(request.method, request.uri, request.body)
+
+    def _canonical_text(self, method: str, uri: str, body: Any) -> Canonical:
+        """Both sides are redacted before they are compared, so that what is hidden still matches."""
+        text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else str(body or "")
+        return canonical(method, redacted(uri, self.options.redact), redacted(text, self.options.redact))
+
+    def _hidden(self, interaction: store.Interaction) -> store.Interaction:
+        if not self.options.redact:
+            return interaction
+        request, response = copy.deepcopy(interaction.request), interaction.response
+        request.uri = redacted(request.uri, self.options.redact)
+        request.body = _redacted_bytes(request.body, self.options.redact)
+        response["body"]["string"] = _redacted_bytes(response["body"]["string"], self.options.redact)
+        return store.Interaction(request, response)
+
+    def _recorded(self, name: str, default: Any) -> Any:
+        return (self._metadata.get(store.METADATA) or {}).get(name) or default
 
     def _miss(self, request: Request) -> HarnessError:
-        wanted = canonical(request.method, request.uri, request.body)
+        wanted = self._canonical_of(request)
         left = [self._canonical[place] for places in self._places.values() for place in places] or self._canonical
         if not wanted.is_model_call:
             return CassetteMissError(f"{wanted.kind} was not recorded", where=str(self.path), hint=_NEXT)
@@ -145,7 +199,7 @@ class Tape:
 
     def _advice(self) -> str:
         """Why a conversation may have left the recording: what changed in the agents since."""
-        recorded = (self._metadata.get(store.METADATA) or {}).get("agents") or {}
+        recorded = self._recorded("agents", {})
         changed = changed_parts(recorded, self.provenance.fingerprints()) if recorded else {}
         if not changed:
             return _NEXT
@@ -164,6 +218,7 @@ class Tape:
             "sdk": versions.sdk,
             "openai": versions.openai,
             "agents": self.provenance.fingerprints(),
+            "cancelled": self._cancelled,
         }
 
 
@@ -181,3 +236,9 @@ def _endpoint(interactions: list[store.Interaction]) -> str | None:
         if found.is_model_call:
             return str(each.request.uri).removesuffix(found.kind)
     return None
+
+
+def _redacted_bytes(body: Any, patterns: Patterns) -> Any:
+    if not isinstance(body, bytes):
+        return body
+    return redacted(body.decode("utf-8", "surrogateescape"), patterns).encode("utf-8", "surrogateescape")
