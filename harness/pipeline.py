@@ -6,12 +6,13 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.results import Run, RunInfo, Trial, Verdict
+from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
 from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity, UsageError
 from harness.scoring.scorers import judge_trial
 from harness.system.graph import LiveGraph
@@ -79,6 +80,7 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = prin
         started = begin(settings, agents, chosen)
         folder = settings.path(settings.out) / started.info.id
         finished = await run_trials(settings, agents, started, folder, on_trial)
+        refuse_strays()
     write_reports(settings, finished, folder)
     return Outcome(run=finished, folder=folder, code=exit_code(finished))
 
@@ -119,10 +121,16 @@ def _files(settings: Settings, selection: Selection) -> list[Path]:
 
 
 def environment(settings: Settings) -> AbstractContextManager[None]:
-    """The process environment that agents are loaded and run in."""
+    """The process environment that agents are loaded and run in: in replay no key, and no way off the machine."""
     from harness.execution.environment import prepared
 
-    return prepared(settings.mode, settings.endpoint)
+    stack = ExitStack()
+    stack.enter_context(prepared(settings.mode, settings.endpoint))
+    if settings.mode is Mode.REPLAY:
+        from harness.cassettes.egress import guarded
+
+        stack.enter_context(guarded())
+    return stack
 
 
 def load_agents(settings: Settings) -> Agents:
@@ -248,6 +256,14 @@ def _informed(info: RunInfo, trials: Sequence[Trial]) -> RunInfo:
         stand_in=info.stand_in or any(use.stand_in for use in uses),
         endpoint=info.endpoint or (endpoints[0] if endpoints else None),
     )
+
+
+def refuse_strays() -> None:
+    """Raise EgressBlockedError when something outside the trials, a thread say, tried to leave the machine."""
+    from harness.cassettes.egress import strays
+
+    for stray in strays():
+        raise stray
 
 
 def judging(settings: Settings, agents: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:

@@ -1,113 +1,163 @@
 """Did live trials get worse? Screen against history, then confirm with fresh trials of both sides.
 
-Two tests run side by side, because each is blind where the other sees. The suite-wide one (Mantel and Haenszel 1959,
-stratified by scenario, continuity-corrected) sees a drop spread over many scenarios; the per-scenario one
-(Fisher's exact test, adjusted by Holm 1979) sees one scenario that broke. All p values are one-sided: a drop counts.
+Two kinds of test run side by side, because each is blind where the other sees. The suite-wide one (Mantel and
+Haenszel 1959, stratified by scenario, continuity-corrected) sees a drop spread over many scenarios; the one of each
+scenario (Fisher's exact test) sees one scenario that broke. Each kind is adjusted by Holm (1979). All p values are
+one-sided: a drop counts.
+
+Screening may be wrong often, because all it does is ask for more trials. Only what the fresh trials confirm is a drop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-import numpy as np
-from scipy.stats import hypergeom
-from statsmodels.stats.contingency_tables import StratifiedTable
-from statsmodels.stats.multitest import multipletests
+from harness.analysis.tally import OVERALL, Tallies, Tally
 
 SCREEN_ALPHA = 0.20
 CONFIRM_ALPHA = 0.10
+SCREEN_TRIALS = 3
+HISTORY_TRIALS = 30
+CONFIRM_TRIALS = 5
 
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many of a scenario's judged trials passed. Errored trials are in neither number."""
-
-    passed: int
-    total: int
-
-    @property
-    def failed(self) -> int:
-        """Judged trials that did not pass."""
-        return self.total - self.passed
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.passed + other.passed, self.total + other.total)
-
-
-Tallies = Mapping[str, Tally]
-"""Scenario id -> tally."""
+_Key = TypeVar("_Key")
+Pairs = Mapping[str, tuple[Tally, Tally]]
+"""Scenario id -> tallies of candidate and baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """What the two tests found. `scenarios` are those whose adjusted p is at most `alpha`, most significant first."""
+    """What got worse, as far as these trials tell. Keys are metrics, and scenarios; values are adjusted p values."""
 
     alpha: float
-    suite_p: float
-    scenario_p: Mapping[str, float]
-    scenarios: tuple[str, ...]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    scenarios: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def suite(self) -> bool:
-        """Whether the suite as a whole got worse."""
-        return self.suite_p <= self.alpha
+    def dropped(self) -> tuple[str, ...]:
+        """Metrics that fell over the suite, most significant first."""
+        return _at_most(self.metrics, self.alpha)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Scenarios that fell by themselves, most significant first."""
+        return _at_most(self.scenarios, self.alpha)
 
     @property
     def raised(self) -> bool:
         """Whether anything got worse."""
-        return self.suite or bool(self.scenarios)
+        return bool(self.dropped or self.broken)
 
 
-def screen(candidate: Tallies, baseline: Tallies, alpha: float = SCREEN_ALPHA) -> Alarm:
-    """Hold `candidate` against `baseline` over the scenarios that both have trials of.
+def paired(candidate: Tallies, baseline: Tallies) -> Pairs:
+    """The scenarios that both sides have judged trials of."""
+    return {
+        name: (tally, baseline[name])
+        for name, tally in candidate.items()
+        if tally.total and name in baseline and baseline[name].total
+    }
 
-    The two tests share `alpha` (half each), so that either alone cannot raise more than its part of false alarms.
-    """
-    shared = [name for name, tally in candidate.items() if tally.total and baseline.get(name, Tally(0, 0)).total]
-    half = alpha
-    adjusted = _holm([drop_p(candidate[name], baseline[name]) for name in shared])
-    scenario_p = dict(zip(shared, adjusted, strict=True))
-    flagged = sorted((name for name in shared if scenario_p[name] <= half), key=scenario_p.__getitem__)
+
+def screen(pairs: Mapping[str, Pairs], alpha: float = SCREEN_ALPHA) -> Alarm:
+    """Hold a few trials against pooled history, metric by metric; scenarios are looked at by their verdict only."""
+    singles = _able(pairs.get(OVERALL, {}), alpha)
     return Alarm(
-        alpha=half,
-        suite_p=suite_drop_p({name: (candidate[name], baseline[name]) for name in shared}),
-        scenario_p=scenario_p,
-        scenarios=tuple(flagged),
+        alpha=alpha,
+        metrics=_holm({metric: suite_drop_p(each) for metric, each in pairs.items()}),
+        scenarios=_holm(_each_p(singles)),
     )
 
 
-def drop_p(candidate: Tally, baseline: Tally) -> float:
-    """One-sided Fisher exact p of as few passes as `candidate` has, were both sides equally good."""
-    population = candidate.total + baseline.total
-    passes = candidate.passed + baseline.passed
-    return float(hypergeom.cdf(candidate.passed, population, passes, candidate.total))
+def confirm(alarm: Alarm, fresh: Mapping[str, Pairs], alpha: float = CONFIRM_ALPHA) -> Alarm:
+    """Test what `alarm` found once more, on fresh trials of both sides, all of it as one family."""
+    singles = {name: pair for name, pair in fresh.get(OVERALL, {}).items() if name in alarm.broken}
+    metrics = {metric: suite_drop_p(fresh.get(metric, {})) for metric in alarm.dropped}
+    scenarios = _each_p(singles)
+    adjusted = _holm(
+        {("metric", name): p for name, p in metrics.items()} | {("", name): p for name, p in scenarios.items()}
+    )
+    return Alarm(
+        alpha=alpha,
+        metrics={name: adjusted["metric", name] for name in metrics},
+        scenarios={name: adjusted["", name] for name in scenarios},
+    )
 
 
-def suite_drop_p(pairs: Mapping[str, tuple[Tally, Tally]]) -> float:
+def _each_p(pairs: Pairs) -> dict[str, float]:
+    return dict(zip(pairs, drop_ps(list(pairs.values())), strict=True))
+
+
+def drop_ps(pairs: Sequence[tuple[Tally, Tally]]) -> list[float]:
+    """One-sided Fisher exact p, pair by pair, of as few passes as the candidate has, were both sides equally good."""
+    if not pairs:
+        return []
+    import numpy as np  # noqa: PLC0415 - with scipy most of a second, and reading a baseline needs neither
+    from scipy.stats import hypergeom  # noqa: PLC0415 - as above
+
+    counts = np.array([(mine.passed, mine.total, other.passed, other.total) for mine, other in pairs])
+    passed, total, other_passed, other_total = counts.T
+    return [float(p) for p in hypergeom.cdf(passed, total + other_total, passed + other_passed, total)]
+
+
+def suite_drop_p(pairs: Pairs) -> float:
     """One-sided Mantel-Haenszel p of a drop, stratified by scenario; 1.0 where nothing can be told.
 
-    A stratum in which every trial of both sides ended alike says nothing about a difference and is left out.
+    A scenario in which every trial of both sides ended alike says nothing about a difference and is left out.
     """
-    tables = [
-        [[candidate.passed, candidate.failed], [baseline.passed, baseline.failed]]
-        for candidate, baseline in pairs.values()
-        if 0 < candidate.passed + baseline.passed < candidate.total + baseline.total
+    telling = [
+        (mine, other) for mine, other in pairs.values() if 0 < mine.passed + other.passed < mine.total + other.total
     ]
-    if not tables:
+    if not telling:
         return 1.0
+    import numpy as np  # noqa: PLC0415 - as above
+    from statsmodels.stats.contingency_tables import StratifiedTable  # noqa: PLC0415 - as above
+
+    tables = [[[mine.passed, mine.failed], [other.passed, other.failed]] for mine, other in telling]
     result = StratifiedTable(np.array(tables, dtype=float).transpose(1, 2, 0)).test_null_odds(correction=True)
     half = float(result.pvalue) / 2
-    return half if _expected_surplus(pairs) < 0 else 1.0 - half
+    return half if _surplus(telling) < 0 else 1.0 - half
 
 
-def _expected_surplus(pairs: Mapping[str, tuple[Tally, Tally]]) -> float:
+def _surplus(pairs: Sequence[tuple[Tally, Tally]]) -> float:
     """Passes of the candidate beyond what equal sides would have, summed over the scenarios."""
     return sum(
-        candidate.passed - candidate.total * (candidate.passed + baseline.passed) / (candidate.total + baseline.total)
-        for candidate, baseline in pairs.values()
+        mine.passed - mine.total * (mine.passed + other.passed) / (mine.total + other.total) for mine, other in pairs
     )
 
 
-def _holm(p_values: list[float]) -> list[float]:
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []
+def _holm(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
+    """Holm's adjusted p values. statsmodels has them too, but collects garbage at each call: 40 ms a time."""
+    adjusted: dict[_Key, float] = {}
+    worst = 0.0
+    for rank, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        worst = max(worst, min(1.0, p_values[name] * (len(p_values) - rank)))
+        adjusted[name] = worst
+    return adjusted
+
+
+def _able(pairs: Pairs, alpha: float) -> Pairs:
+    """The scenarios whose test could say anything: all the others need no share of `alpha` (Tarone 1990).
+
+    With no more than n failures on both sides together even the worst split of them has a least p value; a scenario
+    that always passed on both sides could never be significant, and must not make the others less so.
+    """
+    names = list(pairs)
+    least = drop_ps([_worst_split(*pairs[name]) for name in names])
+    for share in range(1, len(names) + 1):
+        able = [name for name, p in zip(names, least, strict=True) if p <= alpha / share]
+        if len(able) <= share:
+            return {name: pairs[name] for name in able}
+    return pairs
+
+
+def _worst_split(mine: Tally, other: Tally) -> tuple[Tally, Tally]:
+    """The same trials, with as many as possible of the failures on the candidate's side."""
+    failed = mine.failed + other.failed
+    own = min(failed, mine.total)
+    return Tally(mine.total - own, mine.total), Tally(other.total - (failed - own), other.total)
+
+
+def _at_most(p_values: Mapping[str, float], alpha: float) -> tuple[str, ...]:
+    return tuple(sorted((name for name, p in p_values.items() if p <= alpha), key=p_values.__getitem__))

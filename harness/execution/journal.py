@@ -1,33 +1,47 @@
-"""run.jsonl: one line for the run, one a scenario, one a trial as it ends, and a last one when the run is complete."""
+"""run.jsonl: a line for the run, one a scenario, one a trial as it ends, and a last one when the run is complete."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from typing import IO, TYPE_CHECKING, Any, Self
+import gc
+import logging
+import os
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Self
 
-from pydantic import TypeAdapter, ValidationError
-
-from harness.core.graph import AgentGraph
-from harness.core.results import FORMAT_VERSION, Run, RunInfo, Trial, Verdict
-from harness.core.scenario import Scenario
+from harness.core.results import Run, RunInfo, Trial, Verdict
+from harness.core.scenario import Location, Scenario
 from harness.errors import RunFileError
+from harness.execution.rows import End, Head, Row, ScenarioRow, TrialRow, line_of, refuse_newer, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
+    from harness.core.graph import AgentGraph
+
 FILE = "run.jsonl"
+_BLOCK_BYTES = 1 << 16
+
+_log = logging.getLogger(__name__)
 
 
 class Journal:
-    """An append-only run file; each line is on disk before the next trial is waited for."""
+    """An append-only run file. A row has left this process before the next trial is told of; nothing is kept here."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, *, resume: bool = False) -> None:
+        """Begin a file in `folder`, or go on with the one that is there: a torn last line is cut off.
+
+        Raises RunFileError when there is a run to begin over, or none to go on with.
+        """
         self.path = folder / FILE
-        self._file: IO[str] = self.path.open("a", encoding="utf-8", errors="surrogatepass")
+        if self.path.exists() is not resume:
+            there = "no run to resume" if resume else "a run already"
+            raise RunFileError(f"there is {there} at {str(self.path)!r}", hint="each run has a folder of its own")
+        folder.mkdir(parents=True, exist_ok=True)
+        if resume:
+            _cut_torn_line(self.path)
+        self._file: IO[bytes] = self.path.open("ab")
 
     def __enter__(self) -> Self:
         return self
@@ -39,26 +53,25 @@ class Journal:
 
     def begin(self, info: RunInfo, graph: AgentGraph, scenarios: Iterable[Scenario]) -> None:
         """Write what the run is before anything has run."""
-        self._write("run", _dumped(RunInfo, info))
-        self._write("graph", _dumped(AgentGraph, graph))
+        self._write(Head(info=info, graph=graph))
         for scenario in scenarios:
-            self._write("scenario", _dumped(Scenario, scenario))
+            self._write(ScenarioRow(scenario=scenario))
 
     def add(self, trial: Trial) -> None:
         """Write one finished trial."""
-        self._write("trial", _dumped(Trial, trial))
+        self._write(TrialRow(trial=trial))
 
     def end(self) -> None:
         """Say that nothing is missing."""
-        self._write("end", "{}")
+        self._write(End())
 
-    def _write(self, kind: str, data: str) -> None:
-        self._file.write(f'{{"kind": "{kind}", "data": {data}}}\n')
+    def _write(self, row: Row) -> None:
+        self._file.write(line_of(row))
         self._file.flush()
 
 
 def write_run(run: Run, folder: Path) -> Path:
-    """Save a whole run into a folder that has none yet, and give the file's path."""
+    """Save a whole run into a folder that has none yet, and give the file's path. Raises RunFileError when it has."""
     with Journal(folder) as journal:
         journal.begin(run.info, run.graph, run.scenarios)
         for trial in run.trials:
@@ -71,89 +84,99 @@ def write_run(run: Run, folder: Path) -> Path:
 def read_run(path: Path) -> Run:
     """The run saved in a folder or file.
 
-    A torn last line, left by a crash, is dropped; of several rows of one trial the first counts. Raises RunFileError
-    when there is no such file, when it is of another kind or a newer format, or when a line is damaged.
+    A torn last line, left by a crash, is dropped with a warning. Of several rows of one trial the first counts, unless
+    it errored: then the next one does. Raises RunFileError when there is no such file, when it is of another kind or a
+    newer format, or when a line is damaged.
     """
     file = path / FILE if path.is_dir() else path
-    rows: dict[str, list[Any]] = {"run": [], "graph": [], "scenario": [], "trial": [], "end": []}
-    for number, (kind, data) in _rows(file):
-        rows[kind].append(_loaded(kind, data, file, number))
-    if not rows["run"] or not rows["graph"]:
-        raise RunFileError("this is not a run of the harness", where=str(file), hint="expected a run.jsonl")
+    scenarios: dict[str, Scenario] = {}
     trials: dict[str, Trial] = {}
-    for trial in rows["trial"]:
-        trials.setdefault(trial.key, trial)
-    return Run(
-        info=rows["run"][0],
-        graph=rows["graph"][0],
-        scenarios=tuple(rows["scenario"]),
-        trials=_in_order(rows["scenario"], trials.values()),
-        complete=bool(rows["end"]),
-    )
+    complete = False
+    with _no_garbage_collection():
+        lines = _lines(file)
+        head = _head(file, next(lines, None))
+        for row in (row_of(line, Location(file=str(file), line=number)) for number, line in lines):
+            match row:
+                case TrialRow(trial=trial):
+                    if not _is_done(trials.get(trial.key)):
+                        trials[trial.key] = trial
+                case ScenarioRow(scenario=scenario):
+                    scenarios.setdefault(scenario.id, scenario)
+                case End():
+                    complete = True
+    kept = _in_order(scenarios, trials.values())
+    return Run(info=head.info, graph=head.graph, scenarios=tuple(scenarios.values()), trials=kept, complete=complete)
 
 
 def done(run: Run) -> frozenset[str]:
-    """Keys of the trials that need not run again: errored ones do."""
-    return frozenset(trial.key for trial in run.trials if trial.verdict is not Verdict.ERRORED)
+    """Keys of the trials that need not run again when the run is resumed: errored ones do."""
+    return frozenset(trial.key for trial in run.trials if _is_done(trial))
 
 
-def _in_order(scenarios: Iterable[Scenario], trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """Trials finish in any order; a run has them in the order of its scenarios."""
-    place = {scenario.id: index for index, scenario in enumerate(scenarios)}
+def _is_done(trial: Trial | None) -> bool:
+    return trial is not None and trial.verdict is not Verdict.ERRORED
+
+
+def _in_order(scenarios: Iterable[str], trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """Trials finish in any order; a run has them trial after trial, each time in the order of its scenarios."""
+    place = {name: index for index, name in enumerate(scenarios)}
+    last = len(place)
     return tuple(
-        sorted(trials, key=lambda each: (place.get(each.scenario, len(place)), each.variant or "", each.index))
+        sorted(trials, key=lambda each: (each.variant or "", each.index, place.get(each.scenario, last), each.scenario))
     )
 
 
-def _rows(file: Path) -> Iterator[tuple[int, tuple[str, Any]]]:
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """The whole lines of the file, counted from 1."""
     if not file.is_file():
         raise RunFileError(f"no run at {str(file)!r}", hint="give the folder of a run, like reports/20260131-120000")
-    with file.open(encoding="utf-8", errors="surrogatepass") as lines:
+    with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if line.endswith("\n"):
-                yield number, _row(line, file, number)
+            if line.endswith(b"\n"):
+                yield number, line
+            elif number > 1:
+                _log.warning("%s:%d: the last line is torn, as a crash leaves it; it is left out", file, number)
 
 
-def _row(line: str, file: Path, number: int) -> tuple[str, Any]:
+def _head(file: Path, first: tuple[int, bytes] | None) -> Head:
+    number, line = first or (1, b"")
+    where = Location(file=str(file), line=number)
+    refuse_newer(line, where)
     try:
-        row = json.loads(line)
-        kind, data = row["kind"], row["data"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise RunFileError("this line is damaged", where=f"{file}:{number}", hint="expected a run.jsonl") from error
-    if kind not in _KINDS:
-        raise RunFileError(f"unknown kind of line {kind!r}", where=f"{file}:{number}")
-    _refuse_newer(kind, data, file)
-    return kind, data
+        row = row_of(line, where)
+    except RunFileError as error:
+        raise _foreign(where) from error
+    if not isinstance(row, Head):
+        raise _foreign(where)
+    return row
 
 
-def _refuse_newer(kind: str, data: Any, file: Path) -> None:
-    if kind != "run" or not isinstance(data, dict) or data.get("format_version", 1) <= FORMAT_VERSION:
-        return
-    raise RunFileError(
-        f"this run has format {data['format_version']}, this harness reads up to {FORMAT_VERSION}",
-        where=str(file),
-        hint=f"it was written by harness {data.get('versions', {}).get('harness') or 'unknown'}: update yours",
-    )
+def _foreign(where: Location) -> RunFileError:
+    return RunFileError("this is not a run of the harness", where=where, hint=f"expected the {FILE} of a run")
 
 
-def _loaded(kind: str, data: Any, file: Path, number: int) -> Any:
-    if kind == "end":
-        return data
+def _cut_torn_line(file: Path) -> None:
+    """Take away what stands after the last line's end."""
+    with file.open("r+b") as content:
+        end = content.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - _BLOCK_BYTES)
+            content.seek(start)
+            cut = content.read(end - start).rfind(b"\n")
+            if cut >= 0:
+                content.truncate(start + cut + 1)
+                return
+            end = start
+        content.truncate(0)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Reading makes many small objects that all stay: looking for garbage among them takes half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
-        return _adapter(_KINDS[kind]).validate_python(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"])
-        raise RunFileError(f"{kind}: {place}: {first['msg']}", where=f"{file}:{number}") from error
-
-
-_KINDS: dict[str, Any] = {"run": RunInfo, "graph": AgentGraph, "scenario": Scenario, "trial": Trial, "end": None}
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
-def _dumped(kind: Any, value: Any) -> str:
-    return _adapter(kind).dump_json(value).decode("utf-8", "surrogatepass")
+        yield
+    finally:
+        if enabled:
+            gc.enable()
