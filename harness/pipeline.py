@@ -19,7 +19,6 @@ from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from contextlib import AbstractContextManager
 
     from harness.config import Settings
     from harness.core.graph import AgentGraph
@@ -120,7 +119,7 @@ def _files(settings: Settings, selection: Selection) -> list[Path]:
     return [folder, *outside]
 
 
-def environment(settings: Settings) -> AbstractContextManager[None]:
+def environment(settings: Settings) -> ExitStack:
     """The process environment that agents are loaded and run in: in replay no key, and no way off the machine."""
     from harness.execution.environment import prepared
 
