@@ -133,7 +133,7 @@ def test_a_wrong_reference_is_told_with_what_would_be_right(reference: str, what
             "shop.agents_of_ours:broken",
             "ZeroDivisionError: in the application",
             "agents_of_ours",
-            41,
+            35,
             ZeroDivisionError,
         ),
     ],
