@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from harness.core.trace import JSON, AgentRef, Handoff, Message, OtherItem, Step, ToolCall, ToolOrigin, Usage
+from harness.execution.classification import steady
 from harness.system.nodes import handoffs_of, helper_behind, offered, origin_of
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def final_text(output: Any) -> str | None:
     try:
         return to_json(output).decode()
     except PydanticSerializationError:
-        return str(output)
+        return steady(str(output))
 
 
 def input_text(given: Any) -> str:
