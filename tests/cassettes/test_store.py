@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import vcr
+import yaml
+from vcr.persisters.filesystem import FilesystemPersister
+from vcr.request import Request
+from vcr.serializers import yamlserializer
+
+from harness.cassettes import store
+from harness.errors import CassetteCorruptError, CassetteMissingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _cassette(body: str = '{"a": 1}') -> store.Cassette:
+    request = Request("POST", "http://127.0.0.1:9/v1/responses", b'{"input": "hi"}', {"authorization": "Bearer x"})
+    response = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"content-type": ["application/json"], "set-cookie": ["secret=1"]},
+        "body": {"string": body.encode()},
+    }
+    return store.Cassette([store.Interaction(request, response)], {"harness": {"sdk": "1"}})
+
+
+def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.yaml"
+    store.save(_cassette(), path)
+    loaded = store.load(path)
+    assert loaded.metadata == {"harness": {"sdk": "1"}}
+    assert loaded.interactions[0].response["status"]["code"] == 200
+    assert yaml.safe_load(loaded.interactions[0].response["body"]["string"]) == {"a": 1}
+    assert [each.name for each in path.parent.iterdir()] == ["x.yaml"]
+
+
+def test_headers_that_could_hold_secrets_are_not_kept(tmp_path: Path) -> None:
+    store.save(_cassette(), tmp_path / "x.yaml")
+    text = (tmp_path / "x.yaml").read_text(encoding="utf-8")
+    assert "Bearer" not in text
+    assert "cookie" not in text
+
+
+def test_plain_vcrpy_reads_it(tmp_path: Path) -> None:
+    store.save(_cassette(), tmp_path / "x.yaml")
+    with vcr.use_cassette(str(tmp_path / "x.yaml"), record_mode=vcr.mode.NONE) as cassette:
+        assert len(cassette) == 1
+
+
+def test_what_plain_vcrpy_wrote_is_read(tmp_path: Path) -> None:
+    mine = _cassette().interactions[0]
+    plain = {"requests": [mine.request], "responses": [mine.response]}
+    FilesystemPersister.save_cassette(tmp_path / "x.yaml", plain, yamlserializer)
+    assert store.load(tmp_path / "x.yaml").interactions[0].request.uri == "http://127.0.0.1:9/v1/responses"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"interactions: [", "not YAML"),
+        (b"a: 1", "no list of interactions"),
+        (b"interactions: []\nversion: 7", "format version 7"),
+        (b"- request: {}\n  response: {}", "before 1.0"),
+        (b"interactions: [{request: {}}]\nversion: 1", "interaction 1"),
+        (b"just words", "no list of interactions"),
+    ],
+)
+def test_a_file_that_is_no_cassette_is_named_and_left_untouched(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+    with pytest.raises(CassetteCorruptError) as caught:
+        store.load(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_cassette_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    store.save(_cassette('{"text": "several\\nlines"}'), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CassetteCorruptError):
+        store.load(path)
+
+
+def test_a_missing_cassette_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(CassetteMissingError, match="harness record"):
+        store.load(tmp_path / "x.yaml")
+
+
+def test_one_changed_line_of_a_text_is_one_changed_line_of_the_file() -> None:
+    before = store.dump(_cassette('{"one": "a", "two": "b"}')).splitlines()
+    after = store.dump(_cassette('{"one": "a", "two": "c"}')).splitlines()
+    assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
