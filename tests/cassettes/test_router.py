@@ -32,7 +32,7 @@ async def _ask(tape: Tape, url: str, said: str, **changed: Any) -> str:
     asked = {"model": "m", "instructions": INSTRUCTIONS, "input": [{"role": "user", "content": said}], **changed}
     async with client(tape, url, "no-key") as api:
         response = await api.responses.create(**asked)
-    return response.output_text
+    return str(response.output_text)
 
 
 async def _recorded(path: Path, provenance: Provenance, url: str, *said: str) -> list[str]:
