@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents import Agent, ModelResponse, RunConfig, RunContextWrapper, RunState
 from agents.items import RunItemBase
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from harness.execution.items import input_text
 
 
 @dataclass(slots=True, eq=False)
@@ -118,14 +117,13 @@ class Recording:
 def begin(parent: Recording | Turn, agent: Agent[Any], given: Any, call_id: str | None, *, streamed: bool) -> Recording:
     """A recording of the run that starts now, which is an interrupted one's when that is what goes on."""
     if isinstance(given, RunState):
-        for earlier in _interrupted(parent, call_id):
+        waiting = [each for each in parent.runs if each.call_id == call_id and each.interrupted]
+        asked_the_same = [each for each in waiting if input_text(each.input) == input_text(given)]
+        if waiting:
+            earlier = (asked_the_same or waiting)[0]
             earlier.result = earlier.raised = earlier.ended = None
             return earlier
     after = parent.answers() if isinstance(parent, Recording) else 0
     recording = Recording(agent, given, parent, call_id, after, streamed)
     parent.runs.append(recording)
     return recording
-
-
-def _interrupted(parent: Recording | Turn, call_id: str | None) -> Iterator[Recording]:
-    yield from (each for each in reversed(parent.runs) if each.call_id == call_id and each.interrupted)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from agents import Agent, RunConfig, Runner, function_tool
+from agents import Agent, RunConfig, Runner, custom_span, function_tool
 from agents.extensions.handoff_filters import remove_all_tools
 from agents.handoffs import handoff
 from agents.models.interface import Model, ModelProvider
@@ -243,6 +243,20 @@ async def test_a_run_made_by_a_tools_own_code_stands_under_its_call(session: Any
         run = only_run(await session(entry).run(run_config=config))
         assert [[inside.input for inside in call.runs] for call in calls(run)] == [["a"], ["b"]]
         assert run.children == ()
+
+
+async def test_a_run_inside_a_span_of_the_tools_own_stands_under_its_call(session: Any, only_run: Any) -> None:
+    inner = Agent(name="Inner", model=ScriptedModel([[assistant_message("x")]] * 2))
+
+    @function_tool
+    async def delegate(text: str) -> str:
+        with custom_span("the tool's own"):
+            return str((await Runner.run(inner, text)).final_output)
+
+    asked = [function_call("delegate", {"text": text}, call_id=text) for text in ("a", "b")]
+    entry = Agent(name="A", tools=[delegate], model=ScriptedModel([asked, [assistant_message("done")]]))
+    run = only_run(await session(entry).run())
+    assert [[inside.input for inside in call.runs] for call in calls(run)] == [["a"], ["b"]]
 
 
 async def test_a_run_in_a_thread_of_a_tool_is_captured(session: Any, only_run: Any) -> None:

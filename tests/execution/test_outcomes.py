@@ -280,3 +280,24 @@ async def test_an_approval_inside_a_helper_goes_on_in_the_same_helper_run(*, app
     assert (asked.status, asked.output, inner.output) == (CallStatus.OK, "done", "done")
     assert paid.status is (CallStatus.OK if approve else CallStatus.NEVER_RAN)
     assert paid.approval == ("approved" if approve else "rejected")
+
+
+async def test_of_two_runs_that_wait_side_by_side_each_goes_on_in_its_own_record(answering: Any) -> None:
+    def answer(items: list[Any]) -> list[Any]:
+        if items[-1].get("type") == "function_call_output":
+            return [assistant_message(items[-1]["output"])]
+        return [function_call("pay", {"amount": int(items[0]["content"])}, call_id="c")]
+
+    entry = Agent(name="A", tools=[pay], model=answering(answer))
+    capture = Capture(read_graph(System(entry=entry)))
+    with installed(), capture.turn("pay"):
+        results = [await Runner.run(entry, amount) for amount in ("1", "2")]
+        for result in results:
+            state = result.to_state()
+            state.approve(result.interruptions[0])
+            await Runner.run(entry, state)
+    (turn,) = capture.finish().turns
+    assert [(run.input, run.output, run.interrupted) for run in turn.runs] == [
+        ("1", "paid 1", False),
+        ("2", "paid 2", False),
+    ]
