@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import store
 from harness.cassettes.canonical import Canonical, canonical
-from harness.cassettes.difference import first_difference
+from harness.cassettes.difference import agent_of, first_difference
+from harness.cassettes.drift import learned, translated, translated_text
 from harness.cassettes.provenance import Provenance, changed_parts
 from harness.cassettes.redaction import Patterns, redacted, refuse_secrets
-from harness.core.results import CassetteUse, Mode, Traffic
+from harness.core.results import CassetteUse, Drift, Mode, Traffic
 from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Tape:
     _places: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     _kept: list[store.Interaction] = field(default_factory=list)
     _cancelled: list[str] = field(default_factory=list)
+    _pairs: dict[str, str] = field(default_factory=dict)
+    _drift: list[Drift] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
     _played: int = 0
     _live: int = 0
@@ -79,13 +82,31 @@ class Tape:
 
     def play(self, request: Request) -> dict[str, Any]:
         """The next recorded answer to `request`. Raises CassetteMissError or CassetteStaleError when none is left."""
-        places = self._places.get(self._key(request))
-        if not places:
-            raise self.note(self._miss(request))
-        interaction = self._known[places.popleft()]
+        wanted = self._canonical_of(request)
+        places = self._places.get(wanted.key)
+        place = places.popleft() if places else self._drifted(wanted)
+        if place is None:
+            raise self.note(self._miss(wanted))
+        interaction = self._known[place]
         self._kept.append(interaction)
         self._played += 1
-        return interaction.response
+        return _told_anew(interaction.response, self._pairs)
+
+    def _drifted(self, wanted: Canonical) -> int | None:
+        """The recorded request that is the same but for values which tools of this run made anew."""
+        if self.options.strict or self.mode is not Mode.REPLAY or not wanted.is_model_call:
+            return None
+        for places in self._places.values():
+            recorded = self._canonical[places[0]] if places else None
+            if recorded is None or recorded.kind != wanted.kind:
+                continue
+            pairs = learned(recorded.body, wanted.body, self._pairs)
+            if pairs and translated(recorded.body, pairs) == wanted.body:
+                agent = agent_of(wanted.body, self.provenance.graph) or "an agent"
+                self._drift += [Drift(where=agent, recorded=old, actual=new) for old, new in pairs.items()]
+                self._pairs = pairs
+                return places.popleft()
+        return None
 
     def take(self, request: Request, response: dict[str, Any]) -> None:
         """Remember an answer that came over the network."""
@@ -155,6 +176,7 @@ class Tape:
             used=self._played if self.mode is Mode.REPLAY else len(self._kept),
             total=len(self._known) if self.mode is Mode.REPLAY else len(self._kept),
             stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
+            drift=tuple(dict.fromkeys(self._drift)),
         )
 
     @property
@@ -185,8 +207,7 @@ class Tape:
     def _recorded(self, name: str, default: Any) -> Any:
         return (self._metadata.get(store.METADATA) or {}).get(name) or default
 
-    def _miss(self, request: Request) -> HarnessError:
-        wanted = self._canonical_of(request)
+    def _miss(self, wanted: Canonical) -> HarnessError:
         left = [self._canonical[place] for places in self._places.values() for place in places] or self._canonical
         if not wanted.is_model_call:
             return CassetteMissError(f"{wanted.kind} was not recorded", where=str(self.path), hint=_NEXT)
@@ -242,3 +263,12 @@ def _redacted_bytes(body: Any, patterns: Patterns) -> Any:
     if not isinstance(body, bytes):
         return body
     return redacted(body.decode("utf-8", "surrogateescape"), patterns).encode("utf-8", "surrogateescape")
+
+
+def _told_anew(response: dict[str, Any], pairs: dict[str, str]) -> dict[str, Any]:
+    """The answer with this run's values where it has the recording's, so that tools know what they are asked for."""
+    body = response["body"]["string"]
+    if not pairs or not isinstance(body, bytes):
+        return response
+    text = translated_text(body.decode("utf-8", "surrogateescape"), pairs)
+    return response | {"body": {"string": text.encode("utf-8", "surrogateescape")}}
