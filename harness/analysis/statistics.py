@@ -52,40 +52,45 @@ def proportion_interval(passed: int, total: int, confidence: float = CONFIDENCE)
 
 
 def suite_interval(repeats: Sequence[Repeats], confidence: float = CONFIDENCE) -> Interval | None:
-    """How well the system does on exactly these scenarios: the mean of their rates, stratified by scenario.
+    """How well the system does on exactly these scenarios: stratified by scenario, around the rate of all trials.
 
-    Needs two trials of each scenario, else nothing is known of the spread within one: None. All scenarios
-    constant is no proof that they always are: then the exact interval of all trials taken together.
+    Needs two trials of each scenario, else nothing is known of the spread within one: None. That no scenario ever
+    wavered is no proof that none does: then the exact or Wilson interval of all trials taken together.
     """
     if not repeats or any(each.total < 2 for each in repeats):  # noqa: PLR2004 - a variance needs two
         return None
-    variance = sum(each.rate * (1 - each.rate) / (each.total - 1) for each in repeats) / len(repeats) ** 2
+    passed, total = _sums(repeats)
+    variance = sum(each.total**2 * each.rate * (1 - each.rate) / (each.total - 1) for each in repeats) / total**2
     if variance == 0:
-        return _pooled(repeats, confidence)
+        return proportion_interval(passed, total, confidence)
     from scipy.stats import norm  # noqa: PLC0415 - as above
 
-    return _around(_mean(repeats), sqrt(variance) * float(norm.ppf((1 + confidence) / 2)), "stratified", confidence)
+    half = sqrt(variance) * float(norm.ppf((1 + confidence) / 2))
+    return _around(passed / total, half, "stratified", confidence)
 
 
 def population_interval(repeats: Sequence[Repeats], confidence: float = CONFIDENCE) -> Interval | None:
     """How well it does on scenarios like these: clustered by scenario, Student's t (Miller 2024, arXiv 2411.00640).
 
-    With one trial a scenario this is a plain proportion. None for fewer than two scenarios with repeats.
+    With one trial a scenario this is a plain proportion. Where all scenarios passed, or all failed, it is the exact
+    interval over scenarios. None for fewer than two scenarios, or where no spread between them was seen.
     """
+    passed, total = _sums(repeats)
     if all(each.total == 1 for each in repeats):
-        return proportion_interval(sum(each.passed for each in repeats), len(repeats), confidence)
+        return proportion_interval(passed, total, confidence)
     count = len(repeats)
     if count < 2:  # noqa: PLR2004 - a variance needs two
         return None
-    mean = _mean(repeats)
-    spread = sum((each.rate - mean) ** 2 for each in repeats) / (count - 1)
+    if passed in (0, total):
+        return proportion_interval(count if passed else 0, count, confidence)
+    rate = passed / total
+    spread = sum((each.passed - each.total * rate) ** 2 for each in repeats)
     if spread == 0:
-        solid = sum(each.passed == each.total for each in repeats)
-        return proportion_interval(solid, count, confidence) if solid in (0, count) else None
+        return None
     from scipy.stats import t  # noqa: PLC0415 - as above
 
-    half = sqrt(spread / count) * float(t.ppf((1 + confidence) / 2, count - 1))
-    return _around(mean, half, "clustered t", confidence)
+    error = sqrt(spread * count / (count - 1)) / total
+    return _around(rate, error * float(t.ppf((1 + confidence) / 2, count - 1)), "clustered t", confidence)
 
 
 def pass_at_k(passed: int, total: int, k: int) -> float | None:
@@ -98,13 +103,8 @@ def pass_hat_k(passed: int, total: int, k: int) -> float | None:
     return None if total < k or k < 1 else comb(passed, k) / comb(total, k)
 
 
-def _mean(repeats: Sequence[Repeats]) -> float:
-    return sum(each.rate for each in repeats) / len(repeats)
-
-
-def _pooled(repeats: Sequence[Repeats], confidence: float) -> Interval | None:
-    passed, total = sum(each.passed for each in repeats), sum(each.total for each in repeats)
-    return proportion_interval(passed, total, confidence)
+def _sums(repeats: Sequence[Repeats]) -> tuple[int, int]:
+    return sum(each.passed for each in repeats), sum(each.total for each in repeats)
 
 
 def _around(middle: float, half: float, method: str, confidence: float) -> Interval:

@@ -28,9 +28,13 @@ _CALL_LIMIT = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a trajectory. `fit` None means: it happened, and nothing was expected of it."""
+    """One line of a trajectory. `fit` None means: it happened, and nothing was expected of it.
+
+    `label` says what is compared where that is not a call. An `allowed` row does not count against the agents.
+    """
 
     fit: Fit | None
+    label: str = ""
     expected: str = ""
     actual: str = ""
     note: str = ""
@@ -78,11 +82,11 @@ def _path(trial: Trial) -> Section:
 def _path_row(score: Score, turns: int) -> Row:
     fits = {Verdict.PASSED: Fit.MATCHED, Verdict.FAILED: Fit.MISMATCHED}
     wrong = score.verdict is Verdict.FAILED
-    label = f"{score.scorer.replace('_', ' ')}{turn_of(score, turns)}"
     return Row(
         fit=fits.get(score.verdict),
-        expected=f"{label}: {score.expected}",
-        actual=score.actual or "-",
+        label=f"{score.scorer.replace('_', ' ')}{turn_of(score, turns)}",
+        expected=score.expected,
+        actual=score.actual or "nothing",
         note=score.reason if wrong or score.verdict not in fits else "",
         allowed=score.advisory,
     )
@@ -96,14 +100,17 @@ def turn_of(score: Score, turns: int) -> str:
 def _aligned(score: Score, calls: Mapping[str, ToolCall], turns: int) -> Section:
     rows = score.alignment.rows if score.alignment else ()
     layer = "Helper calls" if score.layer is not None and score.layer.value == "helper" else "Tool calls"
-    note = score.reason if score.verdict is Verdict.NOT_APPLICABLE or not rows else ""
-    shown = tuple(_row(row, calls) for row in rows) or (Row(fit=None, expected=score.expected, actual=score.actual),)
+    unjudged = score.verdict is Verdict.NOT_APPLICABLE
+    note = score.reason if unjudged or not rows else ""
+    shown = tuple(_row(row, calls, judged=not unjudged) for row in rows) or (
+        Row(fit=None, expected=score.expected, actual=score.actual),
+    )
     return Section(title=f"{layer}: {score.agent or 'anyone'}{turn_of(score, turns)}", rows=shown, note=note)
 
 
-def _row(row: AlignedCall, calls: Mapping[str, ToolCall]) -> Row:
+def _row(row: AlignedCall, calls: Mapping[str, ToolCall], *, judged: bool) -> Row:
     made = calls.get(row.step) if row.step else None
-    wrong = row.fit is not Fit.MATCHED and not row.optional
+    wrong = row.fit is not Fit.MATCHED and not row.optional and judged
     note = row.reason if wrong and not row.differences else "arguments unchecked" if row.unchecked else ""
     return Row(
         fit=row.fit,
@@ -111,7 +118,7 @@ def _row(row: AlignedCall, calls: Mapping[str, ToolCall]) -> Row:
         actual=call_of(made) if made else "",
         note="allowed" if row.optional and row.fit is not Fit.MATCHED else note,
         differences=row.differences,
-        allowed=row.optional and row.fit is not Fit.MATCHED,
+        allowed=not judged or (row.optional and row.fit is not Fit.MATCHED),
     )
 
 

@@ -196,9 +196,9 @@ def _curve(source: GraphNode, target: GraphNode) -> tuple[str, float, float]:
     if target.x == source.x:
         return _loop(source, target)
     middle = (begin[0] + end[0]) / 2
-    path = f"M{begin[0]:.0f} {begin[1]:.0f}C{middle:.0f} {begin[1]:.0f} {middle:.0f} {end[1]:.0f} {end[0]:.0f} {end[1]:.0f}"
-    near = 0.72 if forward else 0.8
-    return path, *_point((begin, (middle, begin[1]), (middle, end[1]), end), near)
+    curve = (begin, (middle, begin[1]), (middle, end[1]), end)
+    start, *rest = (f"{x:.0f} {y:.0f}" for x, y in curve)
+    return f"M{start}C{' '.join(rest)}", *_point(curve, 0.72 if forward else 0.8)
 
 
 def _loop(source: GraphNode, target: GraphNode) -> tuple[str, float, float]:

@@ -13,10 +13,10 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from harness.core.results import Mode, Verdict
+from harness.reporting.clean import finalize
 from harness.reporting.detail import detail_of
 from harness.reporting.html.cards import CODES, ICONS
 from harness.reporting.html.chunks import PER_CHUNK, chunks
-from harness.reporting.html.clean import finalize
 from harness.reporting.html.overview import overview
 from harness.reporting.html.rows import attention_order, packed, table_rows
 from harness.reporting.numbers import count, cut, percent, plural

@@ -9,8 +9,8 @@ from harness.analysis.failures import sentence_of
 from harness.analysis.verdicts import trial_verdicts
 from harness.core.results import Score, Trial, Verdict
 from harness.core.trace import route_of, usage_of
+from harness.reporting.clean import clean
 from harness.reporting.html.cards import CODES
-from harness.reporting.html.clean import clean
 from harness.scoring.scope import level_of
 
 if TYPE_CHECKING:
