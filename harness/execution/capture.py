@@ -45,7 +45,7 @@ class Capture:
     @contextmanager
     def turn(self, user: str) -> Iterator[None]:
         """Everything run in this block belongs to the turn that `user` began. Needs `installed()` around it."""
-        turn = Turn(user, self.run_config)
+        turn = Turn(user, self.run_config, current=self.graph.current)
         self._turns.append(turn)
         with recording_in(turn):
             yield

@@ -64,6 +64,7 @@ class Recorder(AgentRunner):
         parent = _current.get()
         if parent is None:
             return await self.inner.run(starting_agent, input, **kwargs)
+        starting_agent = parent.current(starting_agent)
         recording = begin(parent, starting_agent, input, _call_id(parent, kwargs), streamed=False)
         token = _current.set(recording)
         try:
@@ -81,6 +82,7 @@ class Recorder(AgentRunner):
         parent = _current.get()
         if parent is None:
             return self.inner.run_streamed(starting_agent, input, **kwargs)
+        starting_agent = parent.current(starting_agent)
         recording = begin(parent, starting_agent, input, _call_id(parent, kwargs), streamed=True)
         token = _current.set(recording)
         try:

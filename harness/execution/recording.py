@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,11 +52,15 @@ class SeenHandoff:
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """The runs that a user message led to. `run_config` is laid over that of every run made meanwhile."""
+    """The runs that a user message led to. `run_config` is laid over that of every run made meanwhile.
+
+    `current` is given the agent that somebody wants to run, and tells the one that runs.
+    """
 
     user: str
     run_config: RunConfig | None = None
     runs: list[Recording] = field(default_factory=list)
+    current: Callable[[Agent[Any]], Agent[Any]] = lambda agent: agent
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +91,11 @@ class Recording:
     def run_config(self) -> RunConfig | None:
         """What is laid over the run config of every run made inside this one."""
         return self.parent.run_config
+
+    @property
+    def current(self) -> Callable[[Agent[Any]], Agent[Any]]:
+        """Which agent runs in the place of one that is wanted, in this turn."""
+        return self.parent.current
 
     @property
     def interrupted(self) -> bool:

@@ -37,6 +37,10 @@ class LiveGraph:
         node = self.data.agent(agent.name)
         return node.ref if node is not None else AgentRef(name=agent.name, layer=Layer.HELPER)
 
+    def current(self, agent: Agent[Any]) -> Agent[Any]:
+        """The agent that runs where the application says `agent`: in a variant, its copy."""
+        return next((copy for original, copy in self.system.instead if original is agent), agent)
+
     def named(self, name: str) -> AgentRef | None:
         """The agent shown as `name`, or None."""
         node = self.data.agent(name)

@@ -32,6 +32,7 @@ class System:
     `context` makes a fresh run context for each trial; it may take one argument, the scenario's `context:` mapping.
     `escalation` are the agents that stand for humans. `state` reads the end state out of a context as JSON.
     `failed_output` is a regular expression, searched in each tool output: a match means that the tool failed.
+    `instead` is the harness's own: the agents a variant has put in the place of the application's, pair by pair.
     """
 
     entry: Agent[Any]
@@ -39,6 +40,7 @@ class System:
     escalation: tuple[Agent[Any], ...] = ()
     state: Callable[[Any], JSON] | None = None
     failed_output: str | None = None
+    instead: tuple[tuple[Agent[Any], Agent[Any]], ...] = ()
 
     def new_context(self, values: Mapping[str, JSON]) -> Any:
         """A fresh context made with a scenario's `context:` values; None where the application has none.

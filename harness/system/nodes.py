@@ -38,10 +38,10 @@ def handoffs_of(agent: Agent[Any]) -> Iterator[Edge]:
             tool, description = Handoff.default_tool_name(each), Handoff.default_tool_description(each)
             yield Edge(each.name, each, tool, description)
         elif each.is_enabled is not False:
-            yield Edge(each.agent_name, _target(each), each.tool_name, each.tool_description)
+            yield Edge(each.agent_name, handoff_target(each), each.tool_name, each.tool_description)
 
 
-def _target(handoff: Handoff[Any, Any]) -> Agent[Any] | None:
+def handoff_target(handoff: Handoff[Any, Any]) -> Agent[Any] | None:
     """The agent behind a handoff: the one it was made from, or one of its name that its function closes over."""
     made_from = handoff._agent_ref() if handoff._agent_ref is not None else None  # noqa: SLF001 - the SDK has no other
     if isinstance(made_from, Agent):

@@ -1,4 +1,4 @@
-"""A variant against the agents it is made for: does all it names exist?"""
+"""A variant held against the agents it is made for: all it names must exist."""
 
 from __future__ import annotations
 

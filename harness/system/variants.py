@@ -1,5 +1,6 @@
-"""Variants of a system: a copy of every agent with other words, models and settings. The application's own stay as
-they are, so that several variants can run side by side in one process.
+"""Variants of a system: a copy of every agent with other words, models and settings.
+
+The application's own stay as they are, so that several variants can run side by side in one process.
 """
 
 from __future__ import annotations
@@ -7,11 +8,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import weakref
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents import Agent, Handoff, ModelSettings, handoff
+from agents import Agent, Handoff, ModelSettings, RunContextWrapper, handoff
 from pydantic import ValidationError
 
 from harness.errors import Problem, ProblemsError, did_you_mean
@@ -20,9 +21,9 @@ from harness.system.nodes import handoff_target, helper_behind
 from harness.system.overlays import variant_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator, Mapping
 
-    from agents import RunContextWrapper, Tool
+    from agents import Tool
 
     from harness.core.variant import AgentOverlay, Variant
     from harness.system.loading import System
@@ -106,13 +107,12 @@ class _Copying:
     def _handoff(
         self, given: Agent[Any] | Handoff[Any, Any], descriptions: Mapping[str, str]
     ) -> Agent[Any] | Handoff[Any, Any]:
-        target = given if isinstance(given, Agent) else handoff_target(given)
-        name = self._live.ref(target).name if target is not None else given.agent_name
-        said = descriptions.get(name)
         if isinstance(given, Agent):
-            made = self.copy_of(given)
+            made, said = self.copy_of(given), descriptions.get(self._live.ref(given).name)
             return made if said is None else handoff(made, tool_description_override=said)
-        return self._handoff_object(given, target, said)
+        target = handoff_target(given)
+        name = given.agent_name if target is None else self._live.ref(target).name
+        return self._handoff_object(given, target, descriptions.get(name))
 
     def _handoff_object(
         self, given: Handoff[Any, Any], target: Agent[Any] | None, said: str | None
