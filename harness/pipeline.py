@@ -5,6 +5,7 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -80,7 +81,7 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = prin
         folder = settings.path(settings.out) / started.info.id
         finished = await run_trials(settings, agents, started, folder, on_trial)
         refuse_strays()
-    write_reports(settings, finished, folder)
+    write_reports(finished, folder)
     return Outcome(run=finished, folder=folder, code=exit_code(finished))
 
 
@@ -325,5 +326,24 @@ def exit_code(run: Run) -> ExitCode:
     return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
 
 
-def write_reports(settings: Settings, run: Run, folder: Path) -> None:
-    """Render the run beside its journal."""
+def write_reports(run: Run, folder: Path, formats: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too."""
+    from harness.reporting.formats import REPORTERS, USUAL, write
+    from harness.reporting.view import report_of
+
+    report = report_of(run)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(REPORTERS["github-summary"].render(report))
+    return write(report, folder, formats or USUAL)
+
+
+def github_annotations(run: Run) -> str:
+    """What GitHub is told of the run, one line an annotation; empty elsewhere."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return ""
+    from harness.reporting.formats import REPORTERS
+    from harness.reporting.view import report_of
+
+    return REPORTERS["github"].render(report_of(run))

@@ -70,11 +70,13 @@ class ScenarioFile(pytest.File):
                 self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
             yield ScenarioItem.from_parent(self, name=scenario.id, scenario=scenario, settings=settings)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str | Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
         """Our own errors without a traceback."""
         from harness.errors import HarnessError
 
-        return str(excinfo.value) if isinstance(excinfo.value, HarnessError) else super().repr_failure(excinfo)
+        if isinstance(excinfo.value, HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
 
 class ScenarioFailedError(Exception):
@@ -111,15 +113,15 @@ class ScenarioItem(pytest.Item):
             pytest.xfail(f"quarantined: {self.scenario.quarantine.reason}")
         raise ScenarioFailedError(run)
 
-    def repr_failure(  # type: ignore[override]  # pytest's own plugins narrow it the same way
-        self, excinfo: pytest.ExceptionInfo[BaseException]
-    ) -> str | Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
         """What the scenario expected and what the agents did."""
         from harness.errors import HarnessError
 
         if isinstance(excinfo.value, ScenarioFailedError):
             return _explained(excinfo.value.run)
-        return str(excinfo.value) if isinstance(excinfo.value, HarnessError) else super().repr_failure(excinfo)
+        if isinstance(excinfo.value, HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands."""

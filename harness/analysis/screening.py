@@ -65,8 +65,8 @@ def screen(pairs: Mapping[str, Pairs], alpha: float = SCREEN_ALPHA) -> Alarm:
     singles = _able(pairs.get(OVERALL, {}), alpha)
     return Alarm(
         alpha=alpha,
-        metrics=_holm({metric: suite_drop_p(each) for metric, each in pairs.items()}),
-        scenarios=_holm(_each_p(singles)),
+        metrics=holm({metric: suite_drop_p(each) for metric, each in pairs.items()}),
+        scenarios=holm(_each_p(singles)),
     )
 
 
@@ -75,7 +75,7 @@ def confirm(alarm: Alarm, fresh: Mapping[str, Pairs], alpha: float = CONFIRM_ALP
     singles = {name: pair for name, pair in fresh.get(OVERALL, {}).items() if name in alarm.broken}
     metrics = {metric: suite_drop_p(fresh.get(metric, {})) for metric in alarm.dropped}
     scenarios = _each_p(singles)
-    adjusted = _holm(
+    adjusted = holm(
         {("metric", name): p for name, p in metrics.items()} | {("", name): p for name, p in scenarios.items()}
     )
     return Alarm(
@@ -102,7 +102,19 @@ def drop_ps(pairs: Sequence[tuple[Tally, Tally]]) -> list[float]:
 
 
 def suite_drop_p(pairs: Pairs) -> float:
-    """One-sided Mantel-Haenszel p of a drop, stratified by scenario; 1.0 where nothing can be told.
+    """One-sided Mantel-Haenszel p of a drop, stratified by scenario; 1.0 where nothing can be told."""
+    p, surplus = _mantel_haenszel(pairs)
+    return p / 2 if surplus < 0 else 1.0 - p / 2 if surplus > 0 else 1.0
+
+
+def suite_p(pairs: Pairs) -> float | None:
+    """Two-sided Mantel-Haenszel p of any change, stratified by scenario; None where nothing can be told."""
+    p, surplus = _mantel_haenszel(pairs)
+    return p if p < 1 or surplus else None
+
+
+def _mantel_haenszel(pairs: Pairs) -> tuple[float, float]:
+    """Two-sided p, and by how many passes the candidate is ahead of what equal sides would have.
 
     A scenario in which every trial of both sides ended alike says nothing about a difference and is left out.
     """
@@ -110,14 +122,13 @@ def suite_drop_p(pairs: Pairs) -> float:
         (mine, other) for mine, other in pairs.values() if 0 < mine.passed + other.passed < mine.total + other.total
     ]
     if not telling:
-        return 1.0
+        return 1.0, 0.0
     import numpy as np  # noqa: PLC0415 - as above
     from statsmodels.stats.contingency_tables import StratifiedTable  # noqa: PLC0415 - as above
 
     tables = [[[mine.passed, mine.failed], [other.passed, other.failed]] for mine, other in telling]
     result = StratifiedTable(np.array(tables, dtype=float).transpose(1, 2, 0)).test_null_odds(correction=True)
-    half = float(result.pvalue) / 2
-    return half if _surplus(telling) < 0 else 1.0 - half
+    return float(result.pvalue), _surplus(telling)
 
 
 def _surplus(pairs: Sequence[tuple[Tally, Tally]]) -> float:
@@ -127,7 +138,7 @@ def _surplus(pairs: Sequence[tuple[Tally, Tally]]) -> float:
     )
 
 
-def _holm(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
+def holm(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
     """Holm's adjusted p values. statsmodels has them too, but collects garbage at each call: 40 ms a time."""
     adjusted: dict[_Key, float] = {}
     worst = 0.0

@@ -105,7 +105,14 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
     selection = selection_of(given)
     settings = settings_of(given, **fixed)
-    screen = Screen(quiet=flags["quiet"] or flags["as_json"], color=False if flags["no_color"] else None)
+    screen = Screen(
+        quiet=flags["quiet"] or flags["as_json"],
+        verbose=flags["verbose"],
+        color=False if flags["no_color"] else None,
+    )
     outcome = asyncio.run(pipeline.run(settings, selection, screen.trial))
     screen.summary(outcome)
+    if flags["as_json"]:
+        click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
+    click.echo(pipeline.github_annotations(outcome.run), nl=False)
     return outcome.code
