@@ -70,13 +70,13 @@ class ScenarioFile(pytest.File):
                 self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
             yield ScenarioItem.from_parent(self, name=scenario.id, scenario=scenario, settings=settings)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
+    def repr_failure(  # type: ignore[override]  # pytest.Collector itself takes no style
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | Any:
         """Our own errors without a traceback."""
         from harness.errors import HarnessError
 
-        if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return str(excinfo.value) if isinstance(excinfo.value, HarnessError) else super().repr_failure(excinfo)
 
 
 class ScenarioFailedError(Exception):

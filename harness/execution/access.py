@@ -51,7 +51,6 @@ def _run_config(spec: TrialSpec, conditions: Conditions, ours: AsyncOpenAI) -> R
             openai_client=ours, openai_use_responses=False if conditions.api == "chat_completions" else None
         ),
         group_id=spec.scenario.id,
-        tracing_disabled=True,
         tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1) if taped else None,
     )
 
