@@ -111,7 +111,7 @@ def _aligned(score: Score, calls: Mapping[str, ToolCall], turns: int) -> Section
 def _row(row: AlignedCall, calls: Mapping[str, ToolCall], *, judged: bool) -> Row:
     made = calls.get(row.step) if row.step else None
     wrong = row.fit is not Fit.MATCHED and not row.optional and judged
-    note = row.reason if wrong and not row.differences else "arguments unchecked" if row.unchecked else ""
+    note = _reason(row) if wrong and not row.differences else "arguments unchecked" if row.unchecked else ""
     return Row(
         fit=row.fit,
         expected=row.expected or "",
@@ -120,6 +120,11 @@ def _row(row: AlignedCall, calls: Mapping[str, ToolCall], *, judged: bool) -> Ro
         differences=row.differences,
         allowed=not judged or (row.optional and row.fit is not Fit.MATCHED),
     )
+
+
+def _reason(row: AlignedCall) -> str:
+    """Why the row is wrong, without the call that stands beside it."""
+    return row.reason.partition("), ")[2] or row.reason if row.fit is Fit.UNEXPECTED else row.reason
 
 
 def _unchecked(trial: Trial) -> Section:

@@ -226,11 +226,24 @@ def _cassette(name: str, count: int, **fields: Any) -> CassetteUse:
 
 def _timings(trace: Trace) -> Iterator[tuple[str, Timing]]:
     clock = 0.0
-    for run in runs_of(trace):
-        yield run.id, Timing(start_ms=clock, duration_ms=6.0 * len(run.steps))
-        for step in run.steps:
-            yield step.id, Timing(start_ms=clock, duration_ms=4.0)
-            clock += 4.5
+    for turn in trace.turns:
+        for run in turn.runs:
+            found = dict(_timed(run, clock))
+            clock += found[run.id].duration_ms
+            yield from found.items()
+
+
+def _timed(run: AgentRun, clock: float) -> Iterator[tuple[str, Timing]]:
+    began = clock
+    for step in run.steps:
+        inner = [
+            each for nested in (step.runs if isinstance(step, ToolCall) else ()) for each in _timed(nested, clock + 1)
+        ]
+        took = 5.5 if isinstance(step, ModelCall) else 2.0 + sum(timing.duration_ms for _, timing in inner[-1:])
+        yield step.id, Timing(start_ms=clock, duration_ms=took)
+        yield from inner
+        clock += took
+    yield run.id, Timing(start_ms=began, duration_ms=clock - began)
 
 
 def _calls(*calls: ExpectedCall) -> ToolsExpectation:

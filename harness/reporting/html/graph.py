@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.reporting.html.facets import Facets
 
 _NODE_WIDTH, _NODE_HEIGHT = 176, 36
-_COLUMN_STEP, _ROW_STEP = 322, 58
+_COLUMN_STEP, _ROW_STEP = 262, 54
 _MARGIN = 8
 _THINNEST, _THICKEST = 1.5, 7.0
 _BACK_SHIFT = 9

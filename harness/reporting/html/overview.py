@@ -40,6 +40,9 @@ _FAULT_WORDS = {
     Fit.MISMATCHED: "wrong arguments",
     Fit.OUT_OF_ORDER: "out of order",
 }
+CHANGE_CELLS = {**CHANGES, "other_path": "other path"}
+"""Kinds of change, short enough for a cell."""
+
 _COLUMNS = (
     ("status", "Status", ""),
     ("id", "Scenario", ""),
@@ -130,7 +133,7 @@ def overview(report: Report, rows: Sequence[TableRow]) -> Overview:
         "columns": _COLUMNS,
         "dot_names": [METRICS[name] for name in DOTS],
         "words": {code: WORDS[verdict] for verdict, code in CODES.items()},
-        "change_words": CHANGES,
+        "change_cells": CHANGE_CELLS,
         "keys": KEYS,
     }
     return Overview(values, facets.data())

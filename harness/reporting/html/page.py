@@ -17,11 +17,11 @@ from harness.reporting.clean import finalize
 from harness.reporting.detail import detail_of
 from harness.reporting.html.cards import CODES, ICONS
 from harness.reporting.html.chunks import PER_CHUNK, chunks
-from harness.reporting.html.overview import overview
+from harness.reporting.html.overview import CHANGE_CELLS, overview
 from harness.reporting.html.rows import attention_order, packed, table_rows
 from harness.reporting.numbers import count, cut, percent, plural
 from harness.reporting.trajectory import MARKS
-from harness.reporting.view import CHANGES, WORDS, Report, title
+from harness.reporting.view import WORDS, Report, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def render_page(report: Report) -> str:
         "icons": _BY_CODE,
         "dots": shown.values["dot_names"],
         "dotWords": _DOT_WORDS,
-        "changes": CHANGES,
+        "changes": CHANGE_CELLS,
         "title": title(report),
     }
     return (

@@ -118,19 +118,21 @@
     $("overview").hidden = true;
     document.title = `${data.words[row.status].toUpperCase()} ${row.id}`;
     if (trial) pick(trial);
-    window.scrollTo(0, 0);
+    window.scrollTo({ top: 0, behavior: "instant" });
     $("detail").querySelector("h1").focus({ preventScroll: true });
   }
 
   function close() {
     if ($("detail").hidden) return;
     const last = at;
+    const section = /^#[a-z]+$/.test(location.hash) && location.hash !== "#scenarios" && $(location.hash.slice(1));
     $("detail").hidden = true;
     $("detail").replaceChildren();
     $("overview").hidden = false;
     document.title = data.title;
-    window.scrollTo(0, scroll);
-    focusRow(last, false);
+    window.scrollTo({ top: scroll, behavior: "instant" });
+    if (section) section.scrollIntoView();
+    else focusRow(last, false);
   }
 
   function address() {
