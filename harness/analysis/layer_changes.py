@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -13,16 +12,17 @@ from harness.analysis.tally import LABELS, Tally, pooled
 from harness.analysis.verdicts import COUNTED_FAULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.analysis.screening import Pairs
     from harness.analysis.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerChange:
-    """One metric on both sides, over the `scenarios` that both judged; rates are the share of faults for
-    `lower_is_better`, and the share that passed otherwise.
+    """One metric on both sides, over the `scenarios` that both judged.
 
-    `change` is after minus before, the mean over the scenarios, in points of 0..1, with its `interval`. `p` is
+    Rates are the share of faults for `lower_is_better`, the share that passed otherwise. `change` is after minus before, the mean over the scenarios, in points of 0..1, with its `interval`. `p` is
     two-sided, `adjusted_p` is Holm's over the metrics of one comparison; both are None where nothing could be told.
     """
 
