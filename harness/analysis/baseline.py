@@ -39,7 +39,7 @@ class BaselineChange:
 
 
 def bless(run: Run, previous: Summary | None = None, *, in_ci: bool = False) -> Summary:
-    """`run` as a baseline; of live runs, up to 30 trials of the scenarios that did not change are pooled with `previous`.
+    """`run` as a baseline. Live runs are pooled with `previous`: the newest 30 trials of each unchanged scenario.
 
     Raises UsageError with everything that speaks against it: continuous integration, a run that is partial or from
     uncommitted code, trials that could not be judged, several variants, another system or mode than `previous`.

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class LayerChange:
     """One metric on both sides, over the `scenarios` that both judged.
 
-    Rates are the share of faults for `lower_is_better`, the share that passed otherwise. `change` is after minus before, the mean over the scenarios, in points of 0..1, with its `interval`. `p` is
-    two-sided, `adjusted_p` is Holm's over the metrics of one comparison; both are None where nothing could be told.
+    Rates are the share of faults for `lower_is_better`, the share that passed otherwise. `change` is after minus
+    before, the mean over the scenarios, in points of 0..1, with its `interval`. `p` is two-sided, `adjusted_p` is
+    Holm's over the metrics of one comparison; both are None where nothing could be told.
     """
 
     metric: str

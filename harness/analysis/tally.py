@@ -43,6 +43,9 @@ class Tally:
         return Tally(self.passed + other.passed, self.total + other.total)
 
 
+NOTHING = Tally()
+"""Nothing was judged."""
+
 Tallies = Mapping[str, Tally]
 """Scenario id -> tally."""
 
