@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
+from harness.core.variant import Variant
 from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity, UsageError
 from harness.scoring.scorers import judge_trial
 from harness.system.graph import LiveGraph
@@ -43,6 +44,9 @@ class Selection:
 
 EVERYTHING = Selection()
 
+BASELINE = "baseline"
+"""What the agents as they are go by where a variant can be named."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -59,6 +63,12 @@ class Agents:
 
     reference: str
     live: LiveGraph
+    variant: Variant | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The variant's name; None for the agents as they are."""
+        return self.variant.name if self.variant else None
 
     @property
     def graph(self) -> AgentGraph:
@@ -66,23 +76,54 @@ class Agents:
         return self.live.data
 
 
-async def run(settings: Settings, selection: Selection, on_trial: OnTrial = print) -> Outcome:
+async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lambda _: None) -> Outcome:
     """Run what was selected, judge it, save it and write its reports.
 
     `on_trial` is called with each judged trial as it finishes. Raises ProblemsError when the suite has errors,
     NothingSelectedError when nothing is left to run, and SystemLoadError when the agents cannot be loaded.
     """
+    (outcome,) = await run_variants(settings, selection, (BASELINE,), on_trial)
+    return outcome
+
+
+async def run_variants(
+    settings: Settings, selection: Selection, names: Sequence[str], on_trial: OnTrial = lambda _: None
+) -> tuple[Outcome, ...]:
+    """The same with variants, side by side: one run each, their trials interleaved, so that all see the same weather.
+
+    `BASELINE` among the names is the agents as they are. Raises UsageError for a name that has no file, and
+    ProblemsError when a variant does not fit the agents.
+    """
     suite = read_scenarios(settings, selection)
     with environment(settings):
-        agents = load_agents(settings)
-        refuse(problems_of(suite, agents.graph))
-        chosen = choose(settings, suite, selection, agents.graph)
-        started = begin(settings, agents, chosen)
-        folder = settings.path(settings.out) / started.info.id
-        finished = await run_trials(settings, agents, started, folder, on_trial)
+        sides = [load_agents(settings, each) for each in variants_named(settings, names)]
+        refuse(problems_of(suite, sides[0].graph))
+        chosen = choose(settings, suite, selection, sides[0].graph)
+        started = [begin(settings, each, chosen) for each in sides]
+        finished = await run_trials(settings, sides, started, on_trial)
         refuse_strays()
-    write_reports(finished, folder)
-    return Outcome(run=finished, folder=folder, code=exit_code(finished))
+    return tuple(_outcome(settings, each) for each in finished)
+
+
+def _outcome(settings: Settings, run: Run) -> Outcome:
+    folder = _folder(settings, run)
+    write_reports(run, folder)
+    return Outcome(run=run, folder=folder, code=exit_code(run))
+
+
+def _folder(settings: Settings, run: Run) -> Path:
+    return settings.path(settings.out) / run.info.id
+
+
+def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | None, ...]:
+    """The variants of these names, each once; None for the agents as they are."""
+    from harness.suite.variants import load_variants
+
+    asked = tuple(dict.fromkeys(names))
+    folder = settings.path(settings.variants)
+    files = load_variants(folder, tuple(name for name in asked if name != BASELINE), settings.root)
+    found = {each.name: each for each in files}
+    return tuple(found.get(name) for name in asked)
 
 
 def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...], int]:
@@ -133,17 +174,16 @@ def environment(settings: Settings) -> ExitStack:
     return stack
 
 
-def load_agents(settings: Settings) -> Agents:
-    """Load the system and walk its graph."""
-    from harness.system.graph import read_graph
-    from harness.system.loading import load_system
+def load_agents(settings: Settings, variant: Variant | None = None) -> Agents:
+    """Load the system, lay a variant over it, and walk its graph."""
+    from harness.system.variants import load_live
 
     if not settings.system:
         raise UsageError(
             "no system is given: the agents under test",
             hint="give --system module:attribute, or set system in [tool.harness] of pyproject.toml",
         )
-    return Agents(settings.system, read_graph(load_system(settings.system)))
+    return Agents(settings.system, load_live(settings.system, variant), variant)
 
 
 def problems_of(scenarios: Sequence[Scenario], graph: AgentGraph) -> tuple[Problem, ...]:
@@ -205,10 +245,11 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
     revision = revision_of(settings.root)
     return Run(
         info=RunInfo(
-            id=now.strftime("%Y%m%d-%H%M%S-%f")[:-3],
+            id="-".join(filter(None, (now.strftime("%Y%m%d-%H%M%S-%f")[:-3], agents.name))),
             created_at=now.isoformat(timespec="seconds"),
             system=agents.reference,
             mode=settings.mode,
+            variant=agents.name,
             commit=revision.commit,
             dirty=revision.dirty,
             endpoint=settings.endpoint,
@@ -222,29 +263,38 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
     )
 
 
-async def run_trials(settings: Settings, agents: Agents, started: Run, folder: Path, on_trial: OnTrial) -> Run:
-    """Run and judge every trial; each is on disk before the next is told of."""
+async def run_trials(
+    settings: Settings, sides: Sequence[Agents], started: Sequence[Run], on_trial: OnTrial
+) -> tuple[Run, ...]:
+    """Run and judge every trial of every side; each is on disk before the next is told of."""
     from harness.execution.engine import run_all
     from harness.execution.journal import Journal
 
     failures = 0
-
-    with Journal(folder) as journal:
-        journal.begin(started.info, started.graph, started.scenarios)
+    with ExitStack() as stack:
+        journals = {each.info.variant: stack.enter_context(Journal(_folder(settings, each))) for each in started}
+        for each in started:
+            journals[each.info.variant].begin(each.info, each.graph, each.scenarios)
 
         def told(trial: Trial) -> bool:
             nonlocal failures
-            journal.add(trial)
+            journals[trial.variant].add(trial)
             on_trial(trial)
             failures += trial.verdict in (Verdict.FAILED, Verdict.ERRORED)
             return 0 < settings.max_failures <= failures
 
-        specs = plan(settings, started.scenarios)
-        trials = await run_all(specs, judging(settings, agents), told, settings.concurrency)
+        specs = plan(settings, started[0].scenarios, tuple(journals))
+        trials = await run_all(specs, judging(settings, *sides), told, settings.concurrency)
         complete = len(trials) == len(specs)
         if complete:
-            journal.end()
-    return replace(started, info=_informed(started.info, trials), trials=trials, complete=complete)
+            for journal in journals.values():
+                journal.end()
+    return tuple(_finished(each, trials, complete=complete) for each in started)
+
+
+def _finished(started: Run, trials: Sequence[Trial], *, complete: bool) -> Run:
+    own = tuple(trial for trial in trials if trial.variant == started.info.variant)
+    return replace(started, info=_informed(started.info, own), trials=own, complete=complete)
 
 
 def _informed(info: RunInfo, trials: Sequence[Trial]) -> RunInfo:
@@ -266,14 +316,14 @@ def refuse_strays() -> None:
         raise stray
 
 
-def judging(settings: Settings, agents: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
-    """What runs one trial and judges it."""
+def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
+    """What runs one trial, of the side its variant names, and judges it."""
     from harness.cassettes.router import TapeOptions
     from harness.execution.revision import versions
     from harness.execution.trial import Conditions, run_trial
 
     conditions = Conditions(
-        system=agents.reference,
+        system=sides[0].reference,
         mode=settings.mode,
         endpoint=settings.endpoint,
         api=settings.api,
@@ -282,9 +332,12 @@ def judging(settings: Settings, agents: Agents) -> Callable[[TrialSpec], Awaitab
         max_turns=settings.max_turns,
         tape=TapeOptions(everything=settings.everything, strict=settings.strict, max_age_days=settings.max_age_days),
         versions=versions(),
+        variants=tuple(each.variant for each in sides if each.variant is not None),
     )
+    by_name = {each.name: each for each in sides}
 
     async def work(spec: TrialSpec) -> Trial:
+        agents = by_name[spec.variant]
         return judge_trial(spec.scenario, await run_trial(spec, conditions, agents.live), agents.graph, settings.mode)
 
     return work
@@ -296,21 +349,34 @@ async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -
 
     started = begin(settings, agents, (scenario,))
     with environment(settings):
-        trials = await run_all(plan(settings, (scenario,)), judging(settings, agents), lambda _: False, 1)
+        trials = await run_all(
+            plan(settings, (scenario,), (agents.name,)), judging(settings, agents), lambda _: False, 1
+        )
     return replace(started, trials=trials, complete=True)
 
 
-def plan(settings: Settings, scenarios: Sequence[Scenario]) -> tuple[TrialSpec, ...]:
-    """One spec a trial: each scenario as often as it says, or as the settings say."""
-    from harness.execution.spec import TrialSpec
-
-    folder = settings.path(settings.cassettes)
+def plan(
+    settings: Settings, scenarios: Sequence[Scenario], variants: Sequence[str | None] = (None,)
+) -> tuple[TrialSpec, ...]:
+    """One spec a trial: each scenario as often as it says, or as the settings say, the variants in turn."""
     return tuple(
-        TrialSpec(scenario=scenario, index=index, cassette=folder / cassette_name(scenario.id, index))
+        _spec(settings.path(settings.cassettes), scenario, index, variant)
         for index in range(max([settings.trials or scenario.trials for scenario in scenarios], default=0))
         for scenario in scenarios
         if index < (settings.trials or scenario.trials)
+        for variant in variants
     )
+
+
+def _spec(folder: Path, scenario: Scenario, index: int, variant: str | None) -> TrialSpec:
+    """A variant's recordings have a folder of their own, and hold what the baseline's do not."""
+    from harness.execution.spec import TrialSpec
+
+    name = cassette_name(scenario.id, index)
+    if variant is None:
+        return TrialSpec(scenario=scenario, index=index, cassette=folder / name)
+    own = folder / "variants" / variant / name
+    return TrialSpec(scenario=scenario, index=index, cassette=own, variant=variant, borrow=folder / name)
 
 
 def cassette_name(scenario: str, index: int) -> str:

@@ -92,13 +92,15 @@ def installed() -> Iterator[None]:
 
 
 @contextmanager
-def playing(path: Path, mode: Mode, provenance: Provenance, options: TapeOptions = PLAIN) -> Iterator[Tape]:
-    """This trial's requests are answered from, or recorded to, the cassette at `path`.
+def playing(
+    path: Path, mode: Mode, provenance: Provenance, options: TapeOptions = PLAIN, borrow: Path | None = None
+) -> Iterator[Tape]:
+    """This trial's requests are answered from, or recorded to, the cassette at `path`, and answered from `borrow`.
 
     A recording is saved when the block ends without an exception. A cassette that is missing or damaged is a problem
     of the tape, so that the trial can be told errored.
     """
-    tape = Tape(path, mode, provenance, options)
+    tape = Tape(path, mode, provenance, options, borrow)
     with suppress(HarnessError):
         tape.open()
     token = _tape.set(tape)

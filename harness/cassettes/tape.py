@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import store
-from harness.cassettes.canonical import Canonical, canonical
+from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
 from harness.cassettes.difference import agent_of, first_difference
 from harness.cassettes.drift import learned, translated, translated_text
 from harness.cassettes.provenance import Provenance, changed_parts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 STAND_IN = "x-harness-stand-in"
-_FIRST_ERROR = 400
+_OK, _FIRST_ERROR = 200, 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,16 @@ PLAIN = TapeOptions()
 
 @dataclass(slots=True)
 class Tape:
-    """A cassette being played or recorded."""
+    """A cassette being played or recorded.
+
+    `borrow` is a recording of other agents: requests that are the same there are answered from it, and not kept again.
+    """
 
     path: Path
     mode: Mode
     provenance: Provenance
     options: TapeOptions = PLAIN
+    borrow: Path | None = None
     problems: tuple[HarnessError, ...] = ()
     _known: list[store.Interaction] = field(default_factory=list)
     _canonical: list[Canonical] = field(default_factory=list)
@@ -56,23 +61,33 @@ class Tape:
     _pairs: dict[str, str] = field(default_factory=dict)
     _drift: list[Drift] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
+    _own: int = 0
+    _borrowed: int = 0
     _played: int = 0
     _live: int = 0
     _discarded: str | None = None
 
     def open(self) -> None:
         """Read what is recorded. Raises what `store.load` raises, in replay."""
-        if self.mode is Mode.LIVE or (self.mode is Mode.RECORD and (self.options.everything or not self.path.exists())):
+        if self.mode is Mode.LIVE or (self.mode is Mode.RECORD and self.options.everything):
             return
+        lent = self.borrow if self.borrow is not None and self.borrow.exists() else None
+        if self.path.exists() or (self.mode is Mode.REPLAY and lent is None):
+            self._read(self.path)
+        self._own = len(self._known)
+        if lent is not None:
+            self._read(lent)
+        self._cancelled = list(self._recorded("cancelled", []))
+
+    def _read(self, path: Path) -> None:
         try:
-            cassette = store.load(self.path)
+            cassette = store.load(path)
         except HarnessError as error:
             raise self.note(error) from None
-        self._metadata = cassette.metadata
-        self._known = cassette.interactions
-        self._cancelled = list(self._recorded("cancelled", []))
-        for place, each in enumerate(self._known):
+        self._metadata = self._metadata or cassette.metadata
+        for place, each in enumerate(cassette.interactions, len(self._known)):
             found = self._canonical_of(each.request)
+            self._known.append(each)
             self._canonical.append(found)
             self._places[found.key].append(place)
 
@@ -83,12 +98,35 @@ class Tape:
     def play(self, request: Request) -> dict[str, Any]:
         """The next recorded answer to `request`. Raises CassetteMissError or CassetteStaleError when none is left."""
         wanted = self._canonical_of(request)
+        response = self._next(wanted)
+        if response is None:
+            raise self.note(self._miss(wanted))
+        return response
+
+    def answer(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The recorded answer to a model request as plain data; None, and nothing used, when it needs the long way."""
+        if self.options.redact:
+            return None
+        try:
+            wanted = canonical_model_request(kind, body)
+            places = self._places.get(wanted.key)
+        except TypeError:
+            return None
+        if not places or not _is_plain(self._known[places[0]].response):
+            return None
+        told = self._next(wanted)
+        return json.loads(told["body"]["string"]) if told else None
+
+    def _next(self, wanted: Canonical) -> dict[str, Any] | None:
         places = self._places.get(wanted.key)
         place = places.popleft() if places else self._drifted(wanted)
         if place is None:
-            raise self.note(self._miss(wanted))
+            return None
         interaction = self._known[place]
-        self._kept.append(interaction)
+        if place < self._own:
+            self._kept.append(interaction)
+        else:
+            self._borrowed += 1
         self._played += 1
         return _told_anew(interaction.response, self._pairs)
 
@@ -174,7 +212,7 @@ class Tape:
             sdk_version=described.get("sdk"),
             harness_version=described.get("harness"),
             used=self._played if self.mode is Mode.REPLAY else len(self._kept),
-            total=len(self._known) if self.mode is Mode.REPLAY else len(self._kept),
+            total=self._own + self._borrowed if self.mode is Mode.REPLAY else len(self._kept),
             stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
             drift=tuple(dict.fromkeys(self._drift)),
         )
@@ -263,6 +301,17 @@ def _redacted_bytes(body: Any, patterns: Patterns) -> Any:
     if not isinstance(body, bytes):
         return body
     return redacted(body.decode("utf-8", "surrogateescape"), patterns).encode("utf-8", "surrogateescape")
+
+
+def _is_plain(response: dict[str, Any]) -> bool:
+    """Whether the answer is a whole JSON object: no stream, no error, nothing compressed."""
+    headers = {name.lower(): values for name, values in response.get("headers", {}).items()}
+    kinds = headers.get("content-type") or [""]
+    return (
+        response["status"]["code"] == _OK
+        and str(kinds[0]).startswith("application/json")
+        and "content-encoding" not in headers
+    )
 
 
 def _told_anew(response: dict[str, Any], pairs: dict[str, str]) -> dict[str, Any]:

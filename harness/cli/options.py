@@ -57,6 +57,13 @@ def choice(command: _Command) -> _Command:
 def running(command: _Command) -> _Command:
     """How trials are run."""
     return _group(
+        click.option(
+            "--variant",
+            "with_variants",
+            multiple=True,
+            metavar="NAME",
+            help="Lay variants/NAME.yaml over the agents; `baseline`: none. Repeatable: one run each, interleaved.",
+        ),
         click.option("-j", "--concurrency", type=click.IntRange(1), help="Trials at once."),
         click.option("--processes", type=click.IntRange(1), help="Processes to spread the trials over."),
         click.option("--trials", type=click.IntRange(1), help="Trials of each scenario, instead of what it says."),
@@ -103,6 +110,7 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
     from harness.reporting.terminal import Screen
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
+    names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
     selection = selection_of(given)
     settings = settings_of(given, **fixed)
     screen = Screen(
@@ -110,9 +118,10 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
         verbose=flags["verbose"],
         color=False if flags["no_color"] else None,
     )
-    outcome = asyncio.run(pipeline.run(settings, selection, screen.trial))
-    screen.summary(outcome)
-    if flags["as_json"]:
-        click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
-    click.echo(pipeline.github_annotations(outcome.run), nl=False)
-    return outcome.code
+    outcomes = asyncio.run(pipeline.run_variants(settings, selection, names, screen.trial))
+    for outcome in outcomes:
+        screen.summary(outcome)
+        if flags["as_json"]:
+            click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
+        click.echo(pipeline.github_annotations(outcome.run), nl=False)
+    return max(outcome.code for outcome in outcomes)

@@ -8,16 +8,21 @@ from pathlib import Path
 from harness.cassettes.router import PLAIN, TapeOptions
 from harness.core.results import Mode, Versions, trial_key
 from harness.core.scenario import Scenario
+from harness.core.variant import Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialSpec:
-    """One trial to run: the same trial whenever and wherever it is run again. `cassette` is its own file."""
+    """One trial to run: the same trial whenever and wherever it is run again. `cassette` is its own file.
+
+    A trial of a variant takes from `borrow`, the recording of the agents as they are, what was asked there too.
+    """
 
     scenario: Scenario
     index: int
     cassette: Path
     variant: str | None = None
+    borrow: Path | None = None
 
     @property
     def key(self) -> str:
@@ -33,7 +38,7 @@ class Conditions:
     `responses`, which leaves the choice to the application. `endpoint` None is the application's own client, or else
     the OpenAI client's default. `timeout` is in seconds a trial, `max_turns` the SDK's limit on model calls per turn.
     `retries` is how often a live trial that met an infrastructure error is run again. A key is never part of this:
-    it is read from the environment where the trial runs.
+    it is read from the environment where the trial runs. `variants` are those that trials name.
     """
 
     system: str
@@ -45,4 +50,5 @@ class Conditions:
     max_turns: int = 30
     retries: int = 2
     tape: TapeOptions = PLAIN
+    variants: tuple[Variant, ...] = ()
     versions: Versions = field(default_factory=Versions)

@@ -11,10 +11,9 @@ import threading
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from multiprocessing import connection, parent_process
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.core.results import Trial, TrialError, Verdict
 from harness.core.trace import ErrorKind
@@ -113,6 +112,7 @@ class _Worker:
     conditions: Conditions
     runner: asyncio.Runner
     patches: ExitStack
+    live: dict[str | None, Any] = field(default_factory=dict)
 
 
 _here: list[_Worker] = []
@@ -136,16 +136,17 @@ def _run(spec: TrialSpec) -> Trial:
     from harness.execution.trial import run_trial  # noqa: PLC0415
 
     (worker,) = _here
-    live = _live(worker.conditions.system, spec.variant)
+    live = worker.live.get(spec.variant) or _live(worker, spec.variant)
     return worker.runner.run(run_trial(spec, worker.conditions, live))
 
 
-@cache
-def _live(system: str, variant: str | None) -> LiveGraph:
-    from harness.system.graph import read_graph  # noqa: PLC0415
-    from harness.system.loading import load_system  # noqa: PLC0415
+def _live(worker: _Worker, variant: str | None) -> LiveGraph:
+    from harness.system.variants import load_live  # noqa: PLC0415
 
-    return read_graph(load_system(system, variant))
+    overlay = next((each for each in worker.conditions.variants if each.name == variant), None)
+    loaded = load_live(worker.conditions.system, overlay)
+    worker.live[variant] = loaded
+    return loaded
 
 
 def _end_with_parent() -> None:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from harness.errors import Problem, ProblemsError, did_you_mean
 from harness.system.graph import LiveGraph, read_graph
+from harness.system.loading import load_system
 from harness.system.nodes import handoff_target, helper_behind
 from harness.system.overlays import variant_problems
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
     from harness.core.variant import AgentOverlay, Variant
     from harness.system.loading import System
+
+
+def load_live(reference: str, variant: Variant | None = None) -> LiveGraph:
+    """The graph of the system that `reference` names, with a variant laid over it. Raises as loading and laying do."""
+    system = load_system(reference, variant.name if variant else None)
+    return read_graph(apply_variant(system, variant) if variant else system)
 
 
 def apply_variant(system: System, variant: Variant) -> System:
