@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -54,6 +53,9 @@ from harness.core.trace import (
     runs_of,
 )
 from harness.scoring.scorers import judge_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<script>--><img src=x onerror=window.hacked=1>"
@@ -476,9 +478,11 @@ def run_of(*told: Told, **info: Any) -> Run:
 
 def copies(told: Told, count: int, name: str | None = None) -> list[Told]:
     """The same story under `count` ids."""
-    scenario, trial = told
-    names = [f"{name or scenario.id}-{number:05d}" for number in range(count)]
-    return [(replace(scenario, id=each), replace(trial, scenario=each)) for each in names]
+    return [_named(told, f"{name or told[0].id}-{number:05d}") for number in range(count)]
+
+
+def _named(told: Told, name: str) -> Told:
+    return replace(told[0], id=name), replace(told[1], scenario=name)
 
 
 def repeated(one: Told, other: Told, pattern: str, **fields: Any) -> list[Told]:
@@ -513,7 +517,7 @@ def large_run(count: int) -> Run:
     stories = (
         bad[number // 10 % len(bad)] if number % 10 == 0 else good[number % len(good)] for number in range(count)
     )
-    return run_of(*(copies(story, 1, f"case-{number:05d}")[0] for number, story in enumerate(stories)))
+    return run_of(*(_named(story, f"case-{number:05d}") for number, story in enumerate(stories)))
 
 
 class Samples:
