@@ -1,0 +1,115 @@
+"""What trials cost: tokens times a price table that others maintain (genai-prices, part of the installed packages).
+
+A model without a price has an unknown cost, and an unknown part makes a sum unknown: nothing is ever taken for free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from harness.core.trace import ModelCall, runs_of
+
+if TYPE_CHECKING:
+    from harness.core.results import Run, Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What model calls cost, in US dollars at today's list prices; None is unknown, which is not zero.
+
+    The parts are by layer, agent and model, None where a part is unknown. `unpriced` are the models without a price,
+    `uncounted` is the number of calls whose tokens nobody counted. `stand_in` says that a stand-in answered: no money
+    was spent, and this is what as many tokens would cost with the models it was asked for.
+    """
+
+    usd: float | None = 0.0
+    by_layer: Mapping[str, float | None] = field(default_factory=dict)
+    by_agent: Mapping[str, float | None] = field(default_factory=dict)
+    by_model: Mapping[str, float | None] = field(default_factory=dict)
+    unpriced: tuple[str, ...] = ()
+    uncounted: int = 0
+    stand_in: bool = False
+
+
+def cost_of(trial: Trial) -> Cost:
+    """What one trial's tokens cost, wherever the answers came from."""
+    return _cost([trial], stand_in=trial.cassette is not None and trial.cassette.stand_in)
+
+
+def cost_of_run(run: Run) -> Cost:
+    """What all trials of a run cost."""
+    return _cost(run.trials, stand_in=run.info.stand_in)
+
+
+def cost_by_variant(run: Run) -> Mapping[str | None, Cost]:
+    """What the trials of each variant cost; None is the agents as they are."""
+    names = dict.fromkeys(trial.variant for trial in run.trials)
+    return {
+        name: _cost([trial for trial in run.trials if trial.variant == name], stand_in=run.info.stand_in)
+        for name in names
+    }
+
+
+def _cost(trials: Iterable[Trial], *, stand_in: bool) -> Cost:
+    calls = [step for trial in trials for step in _model_calls(trial)]
+    priced = [(call, price_of(call)) for call in calls]
+    return Cost(
+        usd=_sum(price for _, price in priced),
+        by_layer=_parts(priced, lambda call: call.owner.layer.value),
+        by_agent=_parts(priced, lambda call: call.owner.name),
+        by_model=_parts(priced, lambda call: call.model),
+        unpriced=tuple(sorted({call.model for call in calls if _price(call.model, 0, 0, 0) is None})),
+        uncounted=sum(not _is_counted(call) for call in calls),
+        stand_in=stand_in,
+    )
+
+
+def _model_calls(trial: Trial) -> Iterable[ModelCall]:
+    return (step for run in runs_of(trial.trace) for step in run.steps if isinstance(step, ModelCall))
+
+
+def price_of(call: ModelCall) -> float | None:
+    """US dollars of one model call. None when its model has no price or its tokens were not counted.
+
+    A call that failed and has no tokens is taken for uncounted too: whether it was charged is not known.
+    """
+    usage = call.usage
+    if not _is_counted(call):
+        return None
+    return _price(call.model, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+
+
+def _is_counted(call: ModelCall) -> bool:
+    return call.usage.total_tokens > 0
+
+
+def _parts(
+    priced: Iterable[tuple[ModelCall, float | None]], name_of: Callable[[ModelCall], str]
+) -> dict[str, float | None]:
+    parts: dict[str, list[float | None]] = {}
+    for call, price in priced:
+        parts.setdefault(name_of(call), []).append(price)
+    return {name: _sum(prices) for name, prices in parts.items()}
+
+
+def _sum(prices: Iterable[float | None]) -> float | None:
+    listed = list(prices)
+    known = [price for price in listed if price is not None]
+    return sum(known) if len(known) == len(listed) else None
+
+
+@cache
+def _price(model: str, input_tokens: int, output_tokens: int, cached_tokens: int) -> float | None:
+    """The table knows models by what they are called, a dated release by its family, with or without `provider/`."""
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - importing the table takes 0.2 seconds
+
+    provider, _, name = model.rpartition("/")
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
+    try:
+        found = calc_price(usage, name, provider_id=provider or None)
+    except LookupError:
+        return None
+    return float(found.total_price)
