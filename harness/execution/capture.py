@@ -50,6 +50,17 @@ class Capture:
         with recording_in(turn):
             yield
 
+    @property
+    def running(self) -> bool:
+        """Whether a run of any turn has not ended: a guardrail's, say, that was cancelled beside a failing agent."""
+        waiting = [run for turn in self._turns for run in turn.runs]
+        while waiting:
+            run = waiting.pop()
+            if run.ended is None:
+                return True
+            waiting += run.runs
+        return False
+
     def finish(self, state: JSON = None, judgements: Sequence[Judgement] = ()) -> Trace:
         """The trace of all turns so far. Streams must have been read to their end."""
         assembly = Assembly(self.graph, self._started)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Conditions", "TrialSpec", "run_trial"]
 
 _FIRST_PAUSE = 1.0
+_SETTLE_SECONDS = 5.0
+_GLANCE_SECONDS = 0.001
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ async def _run_isolated(course: _Course) -> None:
     spec, conditions = course.spec, course.conditions
     provenance = Provenance.of(course.live.data, conditions.versions, conditions.endpoint)
     try:
-        with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape) as tape:
+        with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape, spec.borrow) as tape:
             course.tape = tape
             await _within(conditions.timeout, _played(course, tape))
     except asyncio.CancelledError as error:
@@ -137,11 +139,19 @@ async def _played(course: _Course, tape: Tape) -> None:
         try:
             state = await _conversation(course, capture)
         finally:
+            await _settled(capture)
             course.trace, course.timings = capture.finish(), capture.timings
         course.trace = replace(course.trace, state=state)
         course.refuse()
         found = await judgements(course.spec.scenario, course.trace, run_config, course.conditions.judge_model)
         course.trace = replace(course.trace, judgements=found)
+
+
+async def _settled(capture: Capture) -> None:
+    """Give runs that were cancelled, or left alone, the time to end: what they still ask belongs on the tape."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while capture.running and time.monotonic() < deadline:
+        await asyncio.sleep(_GLANCE_SECONDS)
 
 
 async def _conversation(course: _Course, capture: Capture) -> JSON:

@@ -11,12 +11,17 @@ import pytest
 from agents import Agent, Model, ModelResponse, RunConfig, Runner, Usage, set_trace_processors
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 
+from harness.core.results import Mode
+from harness.core.scenario import Location, Scenario, Turn
 from harness.execution.capture import Capture, installed
+from harness.execution.environment import prepared
+from harness.execution.spec import TrialSpec
 from harness.system.graph import LiveGraph, read_graph
-from harness.system.loading import System
+from harness.system.loading import System, load_system
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from agents.items import TResponseOutputItem, TResponseStreamEvent
 
@@ -113,3 +118,33 @@ def only_run() -> Callable[[Trace], AgentRun]:
         return run
 
     return get
+
+
+@pytest.fixture
+def clinic_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], LiveGraph]:
+    """Someone else's application, `tests/data/clinic.py`, in a variant."""
+    monkeypatch.syspath_prepend("tests/data")
+
+    def load(variant: str | None) -> LiveGraph:
+        with prepared(Mode.REPLAY, None):
+            return read_graph(load_system("clinic:build", variant))
+
+    return load
+
+
+@pytest.fixture
+def clinic(clinic_of: Callable[[str | None], LiveGraph]) -> LiveGraph:
+    """Someone else's application, `tests/data/clinic.py`."""
+    return clinic_of(None)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., TrialSpec]:
+    """A trial of a scenario: `plan(user, *, id, more=further user messages, index, **fields of Scenario)`."""
+
+    def make(user: str, *, id: str = "case", more: tuple[str, ...] = (), index: int = 0, **details: Any) -> TrialSpec:  # noqa: A002 - the scenario's word
+        turns = tuple(Turn(user=each) for each in (user, *more))
+        scenario = Scenario(id=id, location=Location(file="clinic.yaml"), conversation=turns, **details)
+        return TrialSpec(scenario=scenario, index=index, cassette=tmp_path / "cassettes" / f"{id}.{index}.yaml")
+
+    return make
