@@ -117,7 +117,7 @@ def _folder(settings: Settings, run: Run) -> Path:
 
 def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | None, ...]:
     """The variants of these names, each once; None for the agents as they are."""
-    from harness.suite.variants import load_variants
+    from harness.suite.variant_files import load_variants
 
     asked = tuple(dict.fromkeys(names))
     folder = settings.path(settings.variants)
