@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.cassettes.bodies import header
 from harness.core.graph import AgentGraph, AgentNode
 from harness.core.results import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from harness.cassettes.canonical import Canonical
+    from harness.cassettes.store import Interaction
     from harness.core.trace import JSON
+
+STAND_IN = "x-harness-stand-in"
+"""The header of an answer that no real model gave."""
 
 _LENGTH = 12
 
@@ -62,6 +69,26 @@ def changed_parts(
         if parts:
             changes[name] = tuple(sorted(parts))
     return changes
+
+
+def described(provenance: Provenance, kept: Sequence[tuple[Interaction, Canonical]]) -> dict[str, Any]:
+    """What a recording says of itself: when, against what, by which models, with which versions and agents."""
+    versions = provenance.versions
+    calls = [(interaction, request) for interaction, request in kept if request.is_model_call]
+    asked = {
+        str(interaction.request.uri).partition("?")[0].removesuffix(request.kind) for interaction, request in calls
+    }
+    return {
+        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "endpoint": provenance.endpoint or next(iter(sorted(asked)), None),
+        "models": sorted({str(request.body.get("model")) for _, request in calls if isinstance(request.body, dict)}),
+        "stand_in": any(header(interaction.response["headers"], STAND_IN) for interaction, _ in kept),
+        "harness": versions.harness,
+        "sdk": versions.sdk,
+        "openai": versions.openai,
+        "vcrpy": versions.vcrpy,
+        "agents": provenance.fingerprints(),
+    }
 
 
 def digest(value: JSON) -> str:

@@ -1,56 +1,34 @@
-"""Nothing secret reaches the disk: what a user wants hidden is replaced, what looks like a key stops the write.
+"""What a user wants hidden is replaced: in the recording, and in the requests that are compared with it.
 
-Headers need no redaction: only a few harmless ones are kept at all (`harness.cassettes.store`).
+So replay still matches. In HTTP calls made by tools, parameters and fields with a telling name are replaced as well.
+Headers need none of it: only harmless ones are kept at all. What still looks like a secret then stops the write
+(`harness.cassettes.detection`).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import os
 import re
-import zlib
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import SecretFoundError, UsageError
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from detect_secrets.plugins.base import BasePlugin
+    from collections.abc import Iterator, Mapping
 
 Patterns = tuple[tuple[str, "re.Pattern[str]"], ...]
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-_SHORTEST = 12
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
-_DETECTORS = (
-    "ArtifactoryDetector",
-    "AWSKeyDetector",
-    "AzureStorageKeyDetector",
-    "BasicAuthDetector",
-    "CloudantDetector",
-    "DiscordBotTokenDetector",
-    "GitHubTokenDetector",
-    "GitLabTokenDetector",
-    "JwtTokenDetector",
-    "MailchimpDetector",
-    "NpmDetector",
-    "OpenAIDetector",
-    "PrivateKeyDetector",
-    "PypiTokenDetector",
-    "SendGridDetector",
-    "SlackDetector",
-    "SquareOAuthDetector",
-    "StripeDetector",
-    "TelegramBotTokenDetector",
-    "TwilioKeyDetector",
+REDACTED = "REDACTED"
+_SECRET_NAME = re.compile(
+    r"(?i)(api[-_]?key|access[-_]?key|private[-_]?key|token|secret|passw(or)?d|authori[sz]ation|credential|cookie"
+    r"|signature|session[-_]?id|^auth$|^sig$|^key$)"
 )
-"""Detectors of well-known shapes; those that guess by entropy would refuse every id."""
-
-_MODERN_KEYS = re.compile(r"\bsk-(?:proj|svcacct|admin|ant)-[A-Za-z0-9_-]{20,}")
+_SECRET_HEADER = re.compile(r"(?i)(authorization|cookie|organization|project|api[-_]?key|token|secret|passw|signature)")
+_NOISE = re.compile(
+    r"(?i)^(date|server|connection|keep-alive|content-length|content-encoding|transfer-encoding|alt-svc|via|cf-.*"
+    r"|x-request-id|x-ratelimit-.*|strict-transport-security|report-to|nel|openai-.*)$"
+)
+_FIELD = re.compile(r'("(?P<name>[^"\\]{1,64})"\s*:\s*)"(?P<value>(?:[^"\\]|\\.)*)"')
+_PARAMETER = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&?#\s]{1,64})=(?P<value>[^&#\s]*)")
 
 
 def patterns_of(table: Mapping[str, str]) -> Patterns:
@@ -74,65 +52,37 @@ def redacted(text: str, patterns: Patterns) -> str:
     return text
 
 
-def refuse_secrets(text: str, where: str) -> None:
-    """Raise SecretFoundError when `text`, or something encoded in it, holds a secret; the secret is not repeated."""
-    for part in (text, *_decoded(text)):
-        found = _environment_secret(part) or _known_shape(part)
-        if found:
-            raise SecretFoundError(
-                f"{found} would have been written; nothing was",
-                where=where,
-                hint="keep it out of what the agents see, or name a pattern for it in [tool.harness.redact]",
-            )
+def without_named(text: str) -> str:
+    """`text`, an address, a form or JSON, without the values of parameters and fields with a telling name."""
+    return _PARAMETER.sub(_parameter, _FIELD.sub(_field, text))
 
 
-def _environment_secret(text: str) -> str:
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and _SECRET_NAME.search(name) and value in text:
-            return f"the value of {name}"
-    return ""
+def secret_values(headers: Mapping[str, Any]) -> Iterator[str]:
+    """What a request's headers carry that must appear nowhere else either: keys, cookies, organisation ids."""
+    for name, value in headers.items():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            text = each.decode("latin-1") if isinstance(each, bytes) else str(each)
+            if "cookie" in name.lower():
+                pairs = text.split(";")[: 1 if name.lower() == "set-cookie" else None]
+                yield from (pair.partition("=")[2].strip() for pair in pairs)
+            elif _SECRET_HEADER.search(name):
+                yield text.rpartition(" ")[2]
 
 
-def _known_shape(text: str) -> str:
-    if _MODERN_KEYS.search(text):
-        return "what looks like an API key"
-    for detector in _detectors():
-        for found in detector.analyze_string(text):
-            if found:
-                return f"what looks like a secret ({detector.secret_type})"
-    return ""
+def kept_headers(headers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The headers of an answer that an application may read: neither secret nor different in every run."""
+    return {
+        name.lower(): [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
+        for name, values in sorted(headers.items(), key=lambda pair: pair[0].lower())
+        if not _SECRET_HEADER.search(name) and not _NOISE.search(name)
+    }
 
 
-@cache
-def _detectors() -> tuple[BasePlugin, ...]:
-    from detect_secrets.core.plugins.util import (  # noqa: PLC0415 - reads its plugins from disk
-        get_mapping_from_secret_type_to_class,
-    )
-
-    known: Iterable[type[BasePlugin]] = get_mapping_from_secret_type_to_class().values()
-    return tuple(each() for each in known if each.__name__ in _DETECTORS)
+def _field(found: re.Match[str]) -> str:
+    return f'{found[1]}"{REDACTED}"' if _SECRET_NAME.search(found["name"]) and found["value"] else found[0]
 
 
-def _decoded(text: str) -> Iterator[str]:
-    """What base64 in the text stands for, unpacked when that is compressed."""
-    for match in _BASE64.finditer(text):
-        raw = _from_base64(match.group())
-        if raw is not None:
-            yield _unpacked(raw).decode("utf-8", "ignore")
-
-
-def _from_base64(text: str) -> bytes | None:
-    padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
-    try:
-        return base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _unpacked(raw: bytes) -> bytes:
-    for unpack in (gzip.decompress, zlib.decompress):
-        try:
-            return unpack(raw)
-        except (OSError, EOFError, zlib.error):
-            continue
-    return raw
+def _parameter(found: re.Match[str]) -> str:
+    if not found["value"] or not _SECRET_NAME.search(found["name"]):
+        return found[0]
+    return f"{found['before']}{found['name']}={REDACTED}"

@@ -40,7 +40,10 @@ class _Router:
     def can_play_response_for(self, request: Request) -> bool:
         """In replay always: a request without an answer is a miss, never a reason to go out."""
         tape = _tape.get()
-        return tape is not None and (tape.mode is Mode.REPLAY or (tape.mode is Mode.RECORD and tape.has(request)))
+        if tape is None:
+            return False
+        tape.begin(request)
+        return tape.mode is Mode.REPLAY or (tape.mode is Mode.RECORD and tape.has(request))
 
     def play_response(self, request: Request) -> dict[str, Any]:
         """The recorded answer. Raises CassetteMissError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -14,15 +13,21 @@ from vcr.request import Request
 from vcr.serialize import CASSETTE_FORMAT_VERSION
 from vcr.serializers import compat
 
+from harness.cassettes.bodies import KEPT_REQUEST_HEADERS, readable
+from harness.cassettes.redaction import kept_headers
 from harness.core.trace import JSON
 from harness.errors import CassetteCorruptError, CassetteMissingError
 
 METADATA = "harness"
 """The key of our own part of a cassette's metadata."""
 
-_KEPT_HEADERS = frozenset({"content-type", "x-harness-stand-in", "retry-after"})
+FORMAT = 1
+"""Version of that part."""
+
+PART = ".part"
+"""The ending of a file that is being written; one that stays behind is of no use."""
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(slots=True)
@@ -40,9 +45,20 @@ class Cassette:
     interactions: list[Interaction] = field(default_factory=list)
     metadata: dict[str, JSON] = field(default_factory=dict)
 
+    @property
+    def described(self) -> dict[str, JSON]:
+        """Our own part of the metadata; empty for a cassette that plain vcrpy wrote."""
+        own = self.metadata.get(METADATA)
+        return own if isinstance(own, dict) else {}
+
 
 class _Text(yaml.SafeDumper):
     """Writes texts of several lines as blocks, so that a change of one line is a difference of one line."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never an anchor: every interaction reads on its own."""
+        del data
+        return True
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
@@ -67,9 +83,9 @@ def load(path: Path) -> Cassette:
         raise _corrupt(path, "it is empty")
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise _corrupt(path, "it is not YAML", line=mark.line + 1 if mark else None) from error
+        raise _corrupt(path, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
     return _cassette(data, path)
 
 
@@ -80,16 +96,23 @@ def _cassette(data: Any, path: Path) -> Cassette:
         raise _corrupt(path, "it has no list of interactions")
     if data.get("version") != CASSETTE_FORMAT_VERSION:
         raise _corrupt(path, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
-    interactions = [_interaction(each, number, path) for number, each in enumerate(data["interactions"], 1)]
     metadata = data.get("metadata") or {}
-    return Cassette(interactions, metadata if isinstance(metadata, dict) else {})
+    cassette = Cassette(
+        [_interaction(each, number, path) for number, each in enumerate(data["interactions"], 1)],
+        metadata if isinstance(metadata, dict) else {},
+    )
+    written = cassette.described.get("format", FORMAT)
+    if written != FORMAT:
+        raise _corrupt(path, f"its harness part has format {written!r}, and this harness reads {FORMAT}")
+    return cassette
 
 
 def _interaction(row: Any, number: int, path: Path) -> Interaction:
     try:
         response = compat.convert_to_bytes(row["response"])
-        if not isinstance(response["status"]["code"], int) or "string" not in response["body"]:
+        if not isinstance(response["status"]["code"], int) or not isinstance(response["headers"], dict):
             raise _corrupt(path, f"interaction {number} has no answer that can be given")
+        response["body"] = {"string": response["body"].get("string") or b""}
         return Interaction(Request._from_dict(row["request"]), response)  # noqa: SLF001 - vcrpy's own reader
     except (KeyError, TypeError, AttributeError) as error:
         raise _corrupt(path, f"interaction {number} is not a request with its response") from error
@@ -105,50 +128,44 @@ def _corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptEr
 
 def dump(cassette: Cassette) -> str:
     """The cassette as the text of a file."""
-    data = {
-        "interactions": [
-            {"request": _request(each.request), "response": _response(each.response)} for each in cassette.interactions
-        ],
-        "metadata": cassette.metadata,
-        "version": CASSETTE_FORMAT_VERSION,
-    }
+    rows = [{"request": _request(each.request), "response": _response(each.response)} for each in cassette.interactions]
+    data = {"interactions": rows, "metadata": cassette.metadata, "version": CASSETTE_FORMAT_VERSION}
     return yaml.dump(data, Dumper=_Text, sort_keys=True, allow_unicode=True, width=10_000)
 
 
 def save(cassette: Cassette, path: Path) -> None:
-    """Put the cassette in the place of what was there, at once: a reader sees the old file or the new one."""
+    """Put the cassette in the place of what was there, at once: a reader sees the old file or the new one.
+
+    That holds for a crash of the process and of the machine: the text is on the disk before it gets its name.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(dump(cassette))
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
+        _sync_folder(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)
 
 
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _request(request: Request) -> dict[str, Any]:
-    plain = compat.convert_to_unicode(request._to_dict())  # noqa: SLF001 - vcrpy's own writer
-    headers = {name: list(values) for name, values in plain["headers"].items() if name.lower() in _KEPT_HEADERS}
-    return {"body": _readable(plain["body"]), "headers": headers, "method": plain["method"], "uri": plain["uri"]}
+    plain = request._to_dict()  # noqa: SLF001 - vcrpy's own writer
+    headers = {name: list(values) for name, values in plain["headers"].items() if name.lower() in KEPT_REQUEST_HEADERS}
+    return {"body": readable(plain["body"]), "headers": headers, "method": plain["method"], "uri": plain["uri"]}
 
 
 def _response(response: dict[str, Any]) -> dict[str, Any]:
-    plain = compat.convert_to_unicode(response)
-    headers = {name: list(values) for name, values in plain["headers"].items() if name.lower() in _KEPT_HEADERS}
-    body = plain["body"]["string"]
-    return {"body": {"string": _readable(body)}, "headers": headers, "status": dict(plain["status"])}
-
-
-def _readable(body: Any) -> Any:
-    """JSON over several lines; every other body as it is."""
-    if not isinstance(body, str):
-        return body
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return body
-    return json.dumps(parsed, indent=1, ensure_ascii=False) if isinstance(parsed, dict | list) else body
+    headers = kept_headers(response["headers"])
+    return {"body": {"string": readable(response["body"]["string"])}, "headers": headers, "status": response["status"]}

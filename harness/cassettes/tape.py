@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import store
+from harness.cassettes.bodies import for_disk, header
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
-from harness.cassettes.difference import agent_of, first_difference
+from harness.cassettes.detection import refuse_secrets
+from harness.cassettes.difference import agent_of
 from harness.cassettes.drift import learned, translated, translated_text
-from harness.cassettes.provenance import Provenance, changed_parts
-from harness.cassettes.redaction import Patterns, redacted, refuse_secrets
+from harness.cassettes.explanation import Explanation
+from harness.cassettes.provenance import Provenance, described
+from harness.cassettes.recorded import Recorded, is_retryable, without_retried
+from harness.cassettes.redaction import Patterns, redacted, secret_values
+from harness.cassettes.review import pending_of
+from harness.cassettes.tool_outputs import ToolOutputs
 from harness.core.results import CassetteUse, Drift, Mode, Traffic
-from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
+from harness.errors import CassetteStaleError, HarnessError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vcr.request import Request
 
-
-STAND_IN = "x-harness-stand-in"
-_OK, _FIRST_ERROR = 200, 400
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeOptions:
-    """How tapes are used. `everything` records anew also what is recorded; `redact` hides what the user named."""
+    """How tapes are used.
+
+    `everything` records anew also what is recorded; `beside` writes a new recording beside one that is there, for
+    review; `strict` refuses drift; a recording older than `max_age_days` (0: no limit) is stale; `redact` hides what
+    the user named.
+    """
 
     everything: bool = False
+    beside: bool = False
     strict: bool = False
     max_age_days: int = 0
     redact: Patterns = ()
@@ -45,6 +55,7 @@ class Tape:
     """A cassette being played or recorded.
 
     `borrow` is a recording of other agents: requests that are the same there are answered from it, and not kept again.
+    `saved` is the file a recording was written to, None when none was.
     """
 
     path: Path
@@ -53,78 +64,100 @@ class Tape:
     options: TapeOptions = PLAIN
     borrow: Path | None = None
     problems: tuple[HarnessError, ...] = ()
-    _known: list[store.Interaction] = field(default_factory=list)
-    _canonical: list[Canonical] = field(default_factory=list)
-    _places: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
-    _kept: list[store.Interaction] = field(default_factory=list)
+    saved: Path | None = None
+    _recorded: Recorded = field(default_factory=Recorded)
+    _metadata: dict[str, Any] = field(default_factory=dict)
+    _own: int = 0
+    _kept: dict[int, tuple[store.Interaction, Canonical]] = field(default_factory=dict)
+    _begun: int = 0
+    _sent: set[str] = field(default_factory=set)
     _cancelled: list[str] = field(default_factory=list)
     _pairs: dict[str, str] = field(default_factory=dict)
     _drift: list[Drift] = field(default_factory=list)
-    _metadata: dict[str, Any] = field(default_factory=dict)
-    _own: int = 0
+    _outputs: ToolOutputs | None = None
+    _connections: list[str] = field(default_factory=list)
     _borrowed: int = 0
     _played: int = 0
     _live: int = 0
     _discarded: str | None = None
 
     def open(self) -> None:
-        """Read what is recorded. Raises what `store.load` raises, in replay."""
+        """Read what is recorded. Raises what `store.load` raises; a recording that is too old is a problem."""
         if self.mode is Mode.LIVE or (self.mode is Mode.RECORD and self.options.everything):
             return
         lent = self.borrow if self.borrow is not None and self.borrow.exists() else None
         if self.path.exists() or (self.mode is Mode.REPLAY and lent is None):
             self._read(self.path)
-        self._own = len(self._known)
+        self._own = len(self._recorded.interactions)
         if lent is not None:
             self._read(lent)
-        self._cancelled = list(self._recorded("cancelled", []))
+        self._cancelled = list(self._described.get("cancelled") or ())
 
     def _read(self, path: Path) -> None:
         try:
             cassette = store.load(path)
         except HarnessError as error:
             raise self.note(error) from None
+        if self._too_old(cassette):
+            return
         self._metadata = self._metadata or cassette.metadata
-        for place, each in enumerate(cassette.interactions, len(self._known)):
-            found = self._canonical_of(each.request)
-            self._known.append(each)
-            self._canonical.append(found)
-            self._places[found.key].append(place)
+        for each in cassette.interactions:
+            self._recorded.add(each, self._canonical(each.request.method, each.request.uri, each.request.body))
+
+    def _too_old(self, cassette: store.Cassette) -> bool:
+        """In replay that is a problem; a recording that is made now just takes nothing from it."""
+        recorded_at, limit = cassette.described.get("recorded_at"), self.options.max_age_days
+        if not limit or not recorded_at:
+            return False
+        now, then = datetime.now(UTC), datetime.fromisoformat(str(recorded_at))
+        if (now - then).days <= limit:
+            return False
+        if self.mode is Mode.REPLAY:
+            self.note(self._explanation().expired(now, then, limit))
+        return True
+
+    def begin(self, request: Request) -> None:
+        """Note that `request` is made now: what is kept is kept in the order of asking, whichever answer is first."""
+        if not hasattr(request, "harness_order"):
+            request.harness_order = self._begun
+            self._begun += 1
 
     def has(self, request: Request) -> bool:
         """Whether an answer to `request` is left."""
-        return bool(self._places.get(self._key(request)))
+        return self._recorded.find(self._wanted(request)) is not None
 
     def play(self, request: Request) -> dict[str, Any]:
         """The next recorded answer to `request`. Raises CassetteMissError or CassetteStaleError when none is left."""
-        wanted = self._canonical_of(request)
-        response = self._next(wanted)
+        self.begin(request)
+        wanted = self._wanted(request)
+        response = self._next(wanted, request.harness_order)
         if response is None:
-            raise self.note(self._miss(wanted))
+            left, recorded = self._recorded.left(), self._recorded.requests
+            raise self.note(self._explanation().miss(wanted, left, recorded))
         return response
 
     def answer(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The recorded answer to a model request as plain data; None, and nothing used, when it needs the long way."""
-        if self.options.redact:
-            return None
         try:
-            wanted = canonical_model_request(kind, body)
-            places = self._places.get(wanted.key)
-        except TypeError:
+            wanted = canonical_model_request(kind, body, self._clean)
+        except (TypeError, ValueError, AttributeError):
             return None
-        if not places or not _is_plain(self._known[places[0]].response):
+        place = self._recorded.find(wanted)
+        if place is None or not _is_plain(self._recorded.interactions[place].response):
             return None
-        told = self._next(wanted)
+        told = self._next(wanted, self._begun)
+        self._begun += 1
         return json.loads(told["body"]["string"]) if told else None
 
-    def _next(self, wanted: Canonical) -> dict[str, Any] | None:
-        places = self._places.get(wanted.key)
-        place = places.popleft() if places else self._drifted(wanted)
+    def _next(self, wanted: Canonical, order: int) -> dict[str, Any] | None:
+        place = self._recorded.find(wanted)
+        if place is None:
+            place = self._drifted(wanted)
         if place is None:
             return None
-        interaction = self._known[place]
+        interaction = self._recorded.give(place)
         if place < self._own:
-            self._kept.append(interaction)
+            self._kept[order] = (interaction, wanted)
         else:
             self._borrowed += 1
         self._played += 1
@@ -132,89 +165,117 @@ class Tape:
 
     def _drifted(self, wanted: Canonical) -> int | None:
         """The recorded request that is the same but for values which tools of this run made anew."""
-        if self.options.strict or self.mode is not Mode.REPLAY or not wanted.is_model_call:
+        if self.options.strict or self.mode is not Mode.REPLAY:
             return None
-        for places in self._places.values():
-            recorded = self._canonical[places[0]] if places else None
-            if recorded is None or recorded.kind != wanted.kind:
-                continue
-            pairs = learned(recorded.body, wanted.body, self._pairs)
-            if pairs and translated(recorded.body, pairs) == wanted.body:
+        for place in self._recorded.built_like(wanted):
+            recorded = self._recorded.requests[place]
+            pairs = learned(recorded.body, wanted.body, self._pairs) if wanted.is_model_call else self._pairs
+            same = pairs and translated([recorded.kind, recorded.body], pairs) == [wanted.kind, wanted.body]
+            if pairs and same:
                 agent = agent_of(wanted.body, self.provenance.graph) or "an agent"
-                self._drift += [Drift(where=agent, recorded=old, actual=new) for old, new in pairs.items()]
+                where = agent if wanted.is_model_call else wanted.kind
+                self._drift += [Drift(where=where, recorded=old, actual=new) for old, new in pairs.items()]
                 self._pairs = pairs
-                return places.popleft()
+                return place
         return None
 
     def take(self, request: Request, response: dict[str, Any]) -> None:
         """Remember an answer that came over the network."""
         self._live += 1
-        if self.mode is Mode.RECORD and response["status"]["code"] < _FIRST_ERROR:
-            self._kept.append(self._hidden(store.Interaction(request, copy.deepcopy(response))))
+        if self.mode is not Mode.RECORD:
+            return
+        self.begin(request)
+        self._sent.update(secret_values(request.headers))
+        self._sent.update(secret_values(response["headers"]))
+        clean = store.Interaction(*for_disk(request, response, self.options.redact))
+        wanted = self._canonical(clean.request.method, clean.request.uri, clean.request.body)
+        self._kept[request.harness_order] = (clean, wanted)
 
     def cancel(self, method: str, uri: str, body: bytes) -> None:
         """Remember that this call was cancelled before it was answered."""
         if self.mode is Mode.RECORD:
-            self._cancelled.append(self._canonical_text(method, uri, body).key)
+            self._cancelled.append(self._canonical(method, uri, body).key)
 
     def was_cancelled(self, method: str, uri: str, body: bytes) -> bool:
         """Whether the recording has no answer to this call because it was cancelled then; tells it once a call."""
-        key = self._canonical_text(method, uri, body).key
-        if self._places.get(key) or key not in self._cancelled:
+        if not self._cancelled or self.mode is not Mode.REPLAY:
             return False
-        self._cancelled.remove(key)
+        wanted = self._canonical(method, uri, body)
+        if self._recorded.find(wanted) is not None or wanted.key not in self._cancelled:
+            return False
+        self._cancelled.remove(wanted.key)
         return True
 
     def not_cancelled(self, waited: float) -> HarnessError:
         """The problem of a call that was cancelled in the recording and is not now."""
-        return self.note(
-            CassetteMissError(
-                f"a model call that was cancelled in the recording was not cancelled within {waited:g} s",
-                where=str(self.path),
-                hint=self._advice(),
-            )
-        )
+        return self.note(self._explanation().not_cancelled(waited))
+
+    def recorded_output(self, call_id: str, tool: str) -> str | None:
+        """What `tool` gave for this call in the recording, for a tool that must not run again; None when unknown.
+
+        A call id that stands for several calls (in runs of their own) gives their outputs one after the other.
+        """
+        if self._outputs is None:
+            self._outputs = ToolOutputs.of(self._recorded.interactions)
+        return self._outputs.next(call_id, tool)
 
     def note(self, problem: HarnessError) -> HarnessError:
         """Remember a problem, which may otherwise be swallowed on its way up, and give it back."""
         self.problems = (*self.problems, problem)
         return problem
 
+    def tell(self, connection: str) -> None:
+        """Remember a connection to this machine itself that is not recorded: who made it, and where to."""
+        if connection not in self._connections:
+            self._connections.append(connection)
+
     def discard(self, reason: str) -> None:
         """Do not save what was recorded: a trial that broke off is no recording."""
         self._discarded = reason
 
     def close(self) -> None:
-        """Save a recording that is complete."""
+        """Save a recording that is complete. A secret in it is a problem, and nothing is saved."""
         if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._live:
             return
-        self._metadata = {store.METADATA: self._described()}
-        cassette = store.Cassette(self._kept, self._metadata)
+        kept = without_retried([self._kept[order] for order in sorted(self._kept)])
+        own = described(self.provenance, kept) | {"format": store.FORMAT, "cancelled": self._cancelled}
+        cassette = store.Cassette([interaction for interaction, _ in kept], {store.METADATA: own})
         try:
-            refuse_secrets(store.dump(cassette), str(self.path))
+            self._refuse_secrets(cassette)
         except HarnessError as error:
             self.note(error)
             return
-        store.save(cassette, self.path)
+        self._metadata = cassette.metadata
+        self.saved = pending_of(self.path) if self.options.beside and self.path.exists() else self.path
+        store.save(cassette, self.saved)
+
+    def _refuse_secrets(self, cassette: store.Cassette) -> None:
+        for number, each in enumerate(cassette.interactions, 1):
+            place = f"{self.path}: interaction {number} ({each.request.method} {each.request.uri.partition('?')[0]})"
+            refuse_secrets(each.request.uri, f"{self.path}: interaction {number}, its address", self._sent)
+            refuse_secrets(_text(each.request.body), f"{place}, the request's body", self._sent)
+            refuse_secrets(_text(each.response["body"]["string"]), f"{place}, the answer's body", self._sent)
+        refuse_secrets(store.dump(cassette), str(self.path), self._sent)
 
     @property
     def use(self) -> CassetteUse | None:
         """What was taken from the recording and where that comes from; None for a live trial."""
         if self.mode is Mode.LIVE:
             return None
-        described = self._metadata.get(store.METADATA) or {}
+        replaying = self.mode is Mode.REPLAY
         return CassetteUse(
             path=str(self.path),
-            recorded_at=described.get("recorded_at"),
-            endpoint=described.get("endpoint"),
-            models=tuple(described.get("models", ())),
-            stand_in=bool(described.get("stand_in")),
-            sdk_version=described.get("sdk"),
-            harness_version=described.get("harness"),
-            used=self._played if self.mode is Mode.REPLAY else len(self._kept),
-            total=self._own + self._borrowed if self.mode is Mode.REPLAY else len(self._kept),
+            recorded_at=self._described.get("recorded_at"),
+            endpoint=self._described.get("endpoint"),
+            models=tuple(self._described.get("models", ())),
+            stand_in=bool(self._described.get("stand_in")),
+            sdk_version=self._described.get("sdk"),
+            harness_version=self._described.get("harness"),
+            used=self._played if replaying else len(self._kept),
+            total=self._own + self._borrowed if replaying else len(self._kept),
             stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
             drift=tuple(dict.fromkeys(self._drift)),
+            connections=tuple(self._connections),
         )
 
     @property
@@ -222,102 +283,54 @@ class Tape:
         """How many answers came from the recording and how many over the network."""
         return Traffic(replayed=self._played, live=self._live)
 
-    def _key(self, request: Request) -> str:
-        return self._canonical_of(request).key
-
-    def _canonical_of(self, request: Request) -> Canonical:
-        return self._canonical_text(request.method, request.uri, request.body)
-
-    def _canonical_text(self, method: str, uri: str, body: Any) -> Canonical:
-        """Both sides are redacted before they are compared, so that what is hidden still matches."""
-        text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else str(body or "")
-        return canonical(method, redacted(uri, self.options.redact), redacted(text, self.options.redact))
-
-    def _hidden(self, interaction: store.Interaction) -> store.Interaction:
-        if not self.options.redact:
-            return interaction
-        request, response = copy.deepcopy(interaction.request), interaction.response
-        request.uri = redacted(request.uri, self.options.redact)
-        request.body = _redacted_bytes(request.body, self.options.redact)
-        response["body"]["string"] = _redacted_bytes(response["body"]["string"], self.options.redact)
-        return store.Interaction(request, response)
-
-    def _recorded(self, name: str, default: Any) -> Any:
-        return (self._metadata.get(store.METADATA) or {}).get(name) or default
-
-    def _miss(self, wanted: Canonical) -> HarnessError:
-        left = [self._canonical[place] for places in self._places.values() for place in places] or self._canonical
-        if not wanted.is_model_call:
-            return CassetteMissError(f"{wanted.kind} was not recorded", where=str(self.path), hint=_NEXT)
-        difference = first_difference(wanted, left, self.provenance.graph)
-        if difference is None:
-            return CassetteMissError("a model call that was not recorded", where=str(self.path), hint=_NEXT)
-        if difference.stale:
-            return CassetteStaleError(f"stale: {difference.text}", where=str(self.path), hint=_NEXT_STALE)
-        return CassetteMissError(f"miss: {difference.text}", where=str(self.path), hint=self._advice())
-
-    def _advice(self) -> str:
-        """Why a conversation may have left the recording: what changed in the agents since."""
-        recorded = self._recorded("agents", {})
-        changed = changed_parts(recorded, self.provenance.fingerprints()) if recorded else {}
-        if not changed:
-            return _NEXT
-        parts = "; ".join(f"{agent}: {', '.join(names)}" for agent, names in changed.items())
-        return f"changed since the recording: {parts}\n  {_NEXT_STALE}"
-
+    @property
     def _described(self) -> dict[str, Any]:
-        versions = self.provenance.versions
-        bodies = [canonical(each.request.method, each.request.uri, each.request.body) for each in self._kept]
-        return {
-            "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "endpoint": self.provenance.endpoint or _endpoint(self._kept),
-            "models": sorted({str(each.body.get("model")) for each in bodies if each.is_model_call}),
-            "stand_in": any(_header(each.response, STAND_IN) for each in self._kept),
-            "harness": versions.harness,
-            "sdk": versions.sdk,
-            "openai": versions.openai,
-            "agents": self.provenance.fingerprints(),
-            "cancelled": self._cancelled,
-        }
+        return self._metadata.get(store.METADATA) or {}
+
+    @property
+    def _clean(self) -> Callable[[str], str] | None:
+        """Both sides are redacted before they are compared, so that what is hidden still matches."""
+        hide = self.options.redact
+        return (lambda text: redacted(text, hide)) if hide else None
+
+    def _wanted(self, request: Request) -> Canonical:
+        """A stub asks several times about the same request; it is read once."""
+        if not hasattr(request, "harness_canonical"):
+            request.harness_canonical = self._canonical(request.method, request.uri, request.body)
+        found: Canonical = request.harness_canonical
+        return found
+
+    def _canonical(self, method: str, uri: str, body: Any) -> Canonical:
+        return canonical(method, uri, body, self._clean)
+
+    def _explanation(self) -> Explanation:
+        return Explanation(str(self.path), self.provenance, self._described)
 
 
-_NEXT = "next: harness record"
-_NEXT_STALE = "next: harness record --stale"
-
-
-def _header(response: dict[str, Any], name: str) -> bool:
-    return any(each.lower() == name for each in response.get("headers", {}))
-
-
-def _endpoint(interactions: list[store.Interaction]) -> str | None:
-    for each in interactions:
-        found = canonical(each.request.method, each.request.uri, each.request.body)
-        if found.is_model_call:
-            return str(each.request.uri).removesuffix(found.kind)
-    return None
-
-
-def _redacted_bytes(body: Any, patterns: Patterns) -> Any:
-    if not isinstance(body, bytes):
-        return body
-    return redacted(body.decode("utf-8", "surrogateescape"), patterns).encode("utf-8", "surrogateescape")
+def _text(body: Any) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
 
 
 def _is_plain(response: dict[str, Any]) -> bool:
     """Whether the answer is a whole JSON object: no stream, no error, nothing compressed."""
-    headers = {name.lower(): values for name, values in response.get("headers", {}).items()}
-    kinds = headers.get("content-type") or [""]
+    headers = response["headers"]
     return (
         response["status"]["code"] == _OK
-        and str(kinds[0]).startswith("application/json")
-        and "content-encoding" not in headers
+        and header(headers, "content-type").startswith("application/json")
+        and not header(headers, "content-encoding")
     )
 
 
 def _told_anew(response: dict[str, Any], pairs: dict[str, str]) -> dict[str, Any]:
-    """The answer with this run's values where it has the recording's, so that tools know what they are asked for."""
+    """The answer with this run's values where it has the recording's, so that tools know what they are asked for.
+
+    A copy: what is given away may be changed by whoever gets it. Nothing is gained by waiting for a recorded failure
+    to go away, and the OpenAI client is told so.
+    """
+    headers = {name: list(values) for name, values in response["headers"].items()}
+    if is_retryable(response):
+        headers |= {"x-should-retry": ["false"]}
     body = response["body"]["string"]
-    if not pairs or not isinstance(body, bytes):
-        return response
-    text = translated_text(body.decode("utf-8", "surrogateescape"), pairs)
-    return response | {"body": {"string": text.encode("utf-8", "surrogateescape")}}
+    if pairs and isinstance(body, bytes):
+        body = translated_text(body.decode("utf-8", "surrogateescape"), pairs).encode("utf-8", "surrogateescape")
+    return {"status": dict(response["status"]), "headers": headers, "body": {"string": body}}

@@ -148,7 +148,8 @@ class Drift:
 class CassetteUse:
     """What a trial took from its cassette, and the recording's provenance.
 
-    `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was behind the endpoint.
+    `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was behind the endpoint. `connections` are
+    those to this machine itself, made during replay by something that is not recorded: who, and where to.
     """
 
     path: str
@@ -162,6 +163,7 @@ class CassetteUse:
     total: int = 0
     stale: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
+    connections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cassettes.redaction import patterns_of, redacted, refuse_secrets
+from harness.cassettes.detection import refuse_secrets
+from harness.cassettes.redaction import patterns_of, redacted
 from harness.errors import SecretFoundError, UsageError
 
 KEY = "sk-proj-" + "Ab3" * 12
