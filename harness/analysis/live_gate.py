@@ -10,13 +10,13 @@ from harness.analysis.exact_gate import comparable
 from harness.analysis.limits import Finding, blamed
 from harness.analysis.policy import Tier
 from harness.analysis.screening import CONFIRM_TRIALS, Alarm, Pairs, confirm, paired, screen
-from harness.analysis.tally import LABELS, OVERALL
+from harness.analysis.summary import Summary
+from harness.analysis.tally import LABELS, NOTHING, OVERALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.analysis.policy import Policy
-    from harness.analysis.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +83,5 @@ def _pairs(metric: str, now: Summary, baseline: Summary) -> Pairs:
 
 
 def _trials(name: str, pairs: Pairs) -> tuple[int, int]:
-    mine, other = pairs[name] if name in pairs else (None, None)
-    return (mine.total, other.total) if mine and other else (0, 0)
+    mine, other = pairs.get(name, (NOTHING, NOTHING))
+    return mine.total, other.total

@@ -34,9 +34,10 @@ class Rule:
 class Policy:
     """The whole gate.
 
-    `paths` also refuses a changed path (same verdict, other calls) in replay. `inconclusive` is what an inconclusive
-    gate means: pass, fail, or inconclusive. `max_errors` is the share of errored trials beyond which a live run
-    cannot be judged. `max_age_days` is when a baseline is called old.
+    `baseline` is a path. `paths` also refuses a changed path (same verdict, other calls) in replay. `inconclusive` is
+    what it means when the numbers leave it open: pass, fail, or inconclusive; what could not be judged never passes.
+    `max_errors` is the share of errored trials beyond which a live run cannot be judged. `max_age_days` is when a
+    baseline is called old.
     """
 
     baseline: str | None = None
@@ -61,10 +62,10 @@ def read_policy(table: Mapping[str, Any], known: Collection[str]) -> Policy:
         baseline=_text(table, "baseline"),
         must_pass=_names(table.get("must_pass", ())),
         metrics={name: _rule(name, rule, known) for name, rule in _mapping(table.get("metrics", {})).items()},
-        paths=bool(table.get("paths", DEFAULT.paths)),
+        paths=_flag(table, "paths"),
         inconclusive=_choice(table, "inconclusive", ("pass", "fail", "inconclusive")),
         max_errors=_rate(table.get("max_errors", DEFAULT.max_errors), "max_errors"),
-        max_age_days=int(table.get("max_age_days", DEFAULT.max_age_days)),
+        max_age_days=_days(table, "max_age_days"),
     )
 
 
@@ -95,6 +96,20 @@ def _rate(value: Any, name: str) -> float:
     return float(value)
 
 
+def _flag(table: Mapping[str, Any], name: str) -> bool:
+    value = table.get(name, getattr(DEFAULT, name))
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} = {value!r}", where=PLACE, hint="true or false")
+    return value
+
+
+def _days(table: Mapping[str, Any], name: str) -> int:
+    value = table.get(name, getattr(DEFAULT, name))
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"{name} = {value!r}", where=PLACE, hint="a whole number of days")
+    return value
+
+
 def _choice(table: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     value = table.get(name, getattr(DEFAULT, name))
     if value not in allowed:
@@ -103,7 +118,7 @@ def _choice(table: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> st
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not all(isinstance(each, str) for each in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
         raise UsageError(f"must_pass = {value!r}", where=PLACE, hint="a list of scenario ids")
     return tuple(value)
 

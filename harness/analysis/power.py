@@ -121,6 +121,18 @@ def power(history: Tallies, name: str, effect: Effect, design: Design = Design()
     return Power(effect=name, red=red / suites, alarmed=alarmed / suites, trials=spent / suites, suites=suites)
 
 
+def outlook(history: Tallies, trials: int, confirming: int, suites: int = _SUITES) -> tuple[Power, ...]:
+    """What the live gate does when nothing changed, when one scenario broke, and when all of them dropped."""
+    depth = _middle([tally.total for tally in history.values()]) if history else 0
+    design = Design(trials=trials, history=depth, confirming=confirming)
+    effects = {
+        "nothing changed (false alarms)": unchanged,
+        "one scenario broke": one_broken,
+        **{f"all scenarios drop by {points} points": dropped_by(points / 100) for points in (5, 10, 20)},
+    }
+    return tuple(power(history, name, effect, design, suites) for name, effect in effects.items())
+
+
 def smallest_drop(history: Tallies, design: Design = Design(), suites: int = _SUITES) -> int | None:
     """The smallest drop of all scenarios, in whole points, that is caught 80% of the time; None beyond 50 points."""
     low, high = 0, 51

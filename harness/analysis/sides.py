@@ -10,12 +10,12 @@ from harness.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from harness.core.results import Run
 
-PLAIN = "-"
+PLAIN = "baseline"
 """How the trials without a variant are asked for."""
 
 
 def variants_of(run: Run) -> tuple[str, ...]:
-    """The variants that ran, in the order of their first trials; `-` stands for the system as it is."""
+    """The variants that ran, in the order of their first trials; `baseline` stands for the system as it is."""
     return tuple(dict.fromkeys(trial.variant or PLAIN for trial in run.trials))
 
 

@@ -20,6 +20,10 @@ VERBS = {
     "check": "Hold scenarios, cassettes and agents against each other; run nothing.",
     "list": "Show what would run.",
     "report": "Render a saved run again, in any format.",
+    "gate": "Say whether a saved run may be merged, with every reason.",
+    "compare": "Hold one run against another, or against a baseline.",
+    "baseline": "Bless a run as what later runs are held against.",
+    "power": "Say what the live gate would catch, simulated from your own history.",
     "standin": "Serve the stand-in: an OpenAI-compatible server for machines without a key.",
 }
 

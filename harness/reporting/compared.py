@@ -1,0 +1,151 @@
+"""A comparison for people: on the terminal, in Markdown, and as the part of the page that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.analysis.comparison import CHANGE_WORDS, Change
+from harness.reporting.numbers import duration, money, percent, plural, points
+from harness.reporting.view import ChangesShown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from harness.analysis.comparison import Comparison, EffortChange, ScenarioChange
+    from harness.analysis.layer_changes import LayerChange
+
+_NAMED = (
+    Change.REGRESSED,
+    Change.FIXED,
+    Change.OTHER_PATH,
+    Change.UNJUDGED,
+    Change.CHANGED_EXPECTATION,
+    Change.NEW,
+    Change.REMOVED,
+)
+_EFFORTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "tokens": ("tokens", lambda value: f"{value:,.0f}"),
+    "cost_usd": ("cost", money),
+    "seconds": ("latency", duration),
+}
+_DIFF_SHOWN = 40
+_SCENARIOS_SHOWN = 20
+
+
+def changes_shown(comparison: Comparison) -> ChangesShown:
+    """The comparison as the report's pages take it."""
+    return ChangesShown(
+        baseline=comparison.reference,
+        sentence=comparison.sentence,
+        regressed=_ids(comparison, Change.REGRESSED),
+        fixed=_ids(comparison, Change.FIXED),
+        other_path=_ids(comparison, Change.OTHER_PATH),
+        new=(*_ids(comparison, Change.NEW), *_ids(comparison, Change.CHANGED_EXPECTATION)),
+        removed=_ids(comparison, Change.REMOVED),
+        rates={each.metric: each.rate_before for each in comparison.layers if each.rate_before is not None},
+    )
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Everything, for a terminal."""
+    return "\n".join(_text(comparison)) + "\n"
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """Everything, for a pull request."""
+    return "\n".join(_markdown(comparison)) + "\n"
+
+
+def _text(comparison: Comparison) -> Iterator[str]:
+    yield f"{comparison.candidate} against {comparison.reference}"
+    yield comparison.sentence
+    yield ""
+    yield from _table([_HEADS, *(_cells(each) for each in comparison.layers)])
+    for kind in _NAMED:
+        found = comparison.of(kind)
+        if found:
+            yield f"{CHANGE_WORDS[kind]} ({len(found)})"
+            yield from (f"  {_scenario(each)}" for each in found[:_SCENARIOS_SHOWN])
+            yield from _rest(found)
+    for agent in comparison.agents:
+        yield f"{agent.agent} ({agent.layer}): {', '.join(agent.parts)} changed; moved: {_named(agent.scenarios)}"
+        yield from (f"  {line}" for line in agent.diff[:_DIFF_SHOWN])
+    yield from (_effort(each) for each in comparison.effort)
+
+
+def _markdown(comparison: Comparison) -> Iterator[str]:
+    yield f"### {_escaped(comparison.candidate)} against {_escaped(comparison.reference)}"
+    yield f"\n{_escaped(comparison.sentence)}\n"
+    if comparison.layers:
+        rows = [_HEADS, tuple("---" for _ in _HEADS), *(_cells(each) for each in comparison.layers)]
+        yield from (f"| {' | '.join(row)} |" for row in rows)
+    for kind in _NAMED:
+        found = comparison.of(kind)
+        if found:
+            yield f"\n**{CHANGE_WORDS[kind]}** ({len(found)})\n"
+            yield from (f"- {_escaped(_scenario(each))}" for each in found[:_SCENARIOS_SHOWN])
+            yield from _rest(found)
+    for agent in comparison.agents:
+        what = f"{', '.join(agent.parts)} changed; moved: {_named(agent.scenarios)}"
+        yield f"\n**{_escaped(agent.agent)}** ({agent.layer}): {what}"
+        if agent.diff:
+            yield from ("", "~~~~diff", *(line.replace("~~~~", "~~~ ~") for line in agent.diff[:_DIFF_SHOWN]), "~~~~")
+    if comparison.effort:
+        yield ""
+        yield from (f"- {_effort(each)}" for each in comparison.effort)
+
+
+_HEADS = ("metric", "before", "after", "change", "95% interval", "adjusted p", "scenarios", "test")
+
+
+def _cells(layer: LayerChange) -> tuple[str, ...]:
+    interval = layer.interval
+    return (
+        layer.label,
+        f"{percent(layer.rate_before)} of {layer.before.total}",
+        f"{percent(layer.rate_after)} of {layer.after.total}",
+        points(layer.change) + (" (worse)" if layer.worse else ""),
+        f"{interval.low * 100:+.1f} to {interval.high * 100:+.1f} ({interval.method})" if interval else "-",
+        "-" if layer.adjusted_p is None else f"{layer.adjusted_p:.2g}",
+        str(layer.scenarios),
+        layer.test,
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _scenario(change: ScenarioChange) -> str:
+    before, after = (f"{each.passed}/{each.total}" for each in (change.before, change.after))
+    where = f" [{change.layer or 'end to end'}: {change.agent}]" if change.agent else ""
+    why = f": {change.why}" if change.why else ""
+    aside = " (quarantined)" if change.quarantined else ""
+    return f"{change.scenario} {before} -> {after}{aside}{where}{why}"
+
+
+def _effort(change: EffortChange) -> str:
+    name, write = _EFFORTS[change.name]
+    ratio = f" ({change.ratio - 1:+.0%})" if change.ratio is not None else ""
+    over = plural(change.scenarios, "scenario")
+    return f"{name} a trial: {write(change.before)} -> {write(change.after)}{ratio}, over {over}"
+
+
+def _rest(found: Sequence[ScenarioChange]) -> Iterator[str]:
+    if len(found) > _SCENARIOS_SHOWN:
+        yield f"  +{len(found) - _SCENARIOS_SHOWN} more"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SCENARIOS_SHOWN} more" if len(names) > _SCENARIOS_SHOWN else ""
+    return ", ".join(names[:_SCENARIOS_SHOWN]) + more or "none"
+
+
+def _ids(comparison: Comparison, kind: Change) -> tuple[str, ...]:
+    return tuple(each.scenario for each in comparison.of(kind))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,77 @@
+"""A gate's decision for people: on the terminal, in Markdown, and as the part of the page that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.analysis.decision import Ruling, Weight
+from harness.core.results import Verdict
+from harness.reporting.view import GateShown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness.analysis.decision import Decision, Reason
+
+_VERDICTS: Mapping[Ruling, Verdict] = {
+    Ruling.PASS: Verdict.PASSED,
+    Ruling.FAIL: Verdict.FAILED,
+    Ruling.INCONCLUSIVE: Verdict.ERRORED,
+}
+_MARKS: Mapping[Weight, str] = {
+    Weight.BROKEN: "x broken",
+    Weight.UNJUDGED: "! could not be judged",
+    Weight.UNDECIDED: "? undecided",
+    Weight.NOTE: "- note",
+}
+_SHOWN = 8
+
+
+def gate_shown(decision: Decision) -> GateShown:
+    """The decision as the report's pages take it."""
+    return GateShown(
+        verdict=_VERDICTS[decision.verdict],
+        sentence=decision.sentence,
+        reasons=tuple(f"{_MARKS[each.weight][2:]}: {each.message}" for each in decision.reasons),
+        limits=decision.limits,
+    )
+
+
+def decision_text(decision: Decision, *, explain: bool = False) -> str:
+    """The verdict, every reason, and what could not have been seen; `explain` names all scenarios."""
+    return "\n".join(_lines(decision, explain=explain)) + "\n"
+
+
+def decision_markdown(decision: Decision) -> str:
+    """The same for a pull request."""
+    rows = [f"| {_MARKS[each.weight][2:]} | {_cell(each)} |" for each in decision.reasons]
+    table = ["", "| weight | reason |", "| --- | --- |", *rows] if rows else []
+    blind = ["", "What this run could not have seen:", "", *(f"- {each}" for each in decision.blind_spots)]
+    return "\n".join([f"**{decision.sentence}**", *table, *(blind if decision.blind_spots else [])]) + "\n"
+
+
+def _lines(decision: Decision, *, explain: bool) -> Iterator[str]:
+    yield decision.sentence
+    for weight in (Weight.UNJUDGED, Weight.BROKEN, Weight.UNDECIDED, Weight.NOTE):
+        for reason in decision.of(weight):
+            yield f"  {_MARKS[weight]}: {reason.message}"
+            if reason.scenarios:
+                yield f"      {_names(reason.scenarios, len(reason.scenarios) if explain else _SHOWN)}"
+            if explain:
+                yield f"      rule: {reason.rule}; layer: {reason.layer or '-'}; agent: {reason.agent or '-'}"
+    if decision.blind_spots:
+        yield "What this run could not have seen:"
+        yield from (f"  - {each}" for each in decision.blind_spots)
+    if decision.confirm:
+        yield "Next: 5 trials of these on both sides, in turn, then gate with --confirm CANDIDATE --against BASELINE:"
+        yield f"  harness run {' '.join(decision.confirm)} --mode live --trials 5"
+
+
+def _names(names: tuple[str, ...], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _cell(reason: Reason) -> str:
+    text = reason.message.replace("|", "\\|").replace("\n", " ")
+    return f"{text}<br>`{_names(reason.scenarios, _SHOWN)}`" if reason.scenarios else text
