@@ -238,7 +238,7 @@ async def test_a_tool_runs_the_copy_of_its_helper(
     live = _live(system, _words("Helper", "New words."))
     swapping(live)
     result = await Runner.run(live.system.entry, "hi")
-    assert model.first_call.system_instructions == "New words."
+    assert model.calls[0].system_instructions == "New words."
     assert told in str(result.to_input_list())
 
 
@@ -257,7 +257,7 @@ async def test_code_of_the_application_that_runs_an_agent_itself_runs_the_copy(
     live = _live(System(entry=entry), _words("Helper", "New words."))
     swapping(live)
     await Runner.run(live.system.entry, "hi")
-    assert model.first_call.system_instructions == "New words."
+    assert model.calls[0].system_instructions == "New words."
 
 
 @pytest.mark.parametrize(
