@@ -22,8 +22,8 @@ async def run_all(specs: Sequence[TrialSpec], work: Work, on_trial: OnTrial, at_
     """The trials of `specs` in their order, `at_once` of them running at any time.
 
     When `on_trial` asks to stop, those that run are finished and the others left out. Being cancelled, by Ctrl-C say,
-    cancels what runs; of what had ended `on_trial` was told. Raises what `work` or `on_trial` raises first. Shared agents slow the SDK down with many trials at once:
-    8 to 16 are best in one process.
+    cancels what runs; of what had ended `on_trial` was told. Raises what `work` or `on_trial` raises first. Shared
+    agents slow the SDK down with many trials at once: 8 to 16 are best in one process.
     """
     waiting = iter(list(enumerate(specs)))
     finished: dict[int, Trial] = {}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING, Any
 
-from harness.core.results import Trial, TrialError, Verdict
+from harness.core.results import Mode, Trial, TrialError, Verdict
 from harness.core.trace import ErrorKind
 from harness.execution.spec import Conditions, TrialSpec
 
@@ -120,7 +120,7 @@ _here: list[_Worker] = []
 
 def _begin(conditions: Conditions) -> None:
     """Set this worker process up. Ctrl-C is its parent's to handle."""
-    from harness.cassettes import router  # noqa: PLC0415 - the parent needs none of this
+    from harness.cassettes import egress, router  # noqa: PLC0415 - the parent needs none of this
     from harness.execution import capture  # noqa: PLC0415
     from harness.execution.environment import prepared  # noqa: PLC0415
 
@@ -129,6 +129,8 @@ def _begin(conditions: Conditions) -> None:
     patches = ExitStack()
     for patch in (prepared(conditions.mode, conditions.endpoint), router.installed(), capture.installed()):
         patches.enter_context(patch)
+    if conditions.mode is Mode.REPLAY:
+        patches.enter_context(egress.guarded())
     _here.append(_Worker(conditions, asyncio.Runner(), patches))
 
 
