@@ -5,7 +5,6 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,11 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness import saved
 from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
-from harness.core.variant import Variant
-from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity, UsageError
+from harness.errors import ExitCode, ProblemsError, Severity, UsageError
 from harness.scoring.scorers import judge_trial
-from harness.system.graph import LiveGraph
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -25,8 +23,10 @@ if TYPE_CHECKING:
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
+    from harness.core.variant import Variant  # noqa: TC004 - nothing evaluates these annotations
     from harness.errors import Problem
     from harness.execution.trial import TrialSpec
+    from harness.system.graph import LiveGraph  # noqa: TC004 - nothing evaluates these annotations, and it imports the SDK
 
 OnTrial = Callable[[Trial], None]
 
@@ -107,8 +107,8 @@ async def run_variants(
 
 def _outcome(settings: Settings, run: Run) -> Outcome:
     folder = _folder(settings, run)
-    write_reports(run, folder)
-    return Outcome(run=run, folder=folder, code=exit_code(run))
+    saved.write_reports(run, folder)
+    return Outcome(run=run, folder=folder, code=saved.exit_code(run))
 
 
 def _folder(settings: Settings, run: Run) -> Path:
@@ -217,24 +217,9 @@ def choose(
     )
     if not selection.last_failed:
         return chosen
-    newest = read_run(newest_run(settings))
+    newest = saved.read_run(saved.newest_run(settings))
     failed = {trial.scenario for trial in newest.trials if trial.verdict in (Verdict.FAILED, Verdict.ERRORED)}
     return among(chosen, failed, f"among those that did not pass in {newest.info.id}")
-
-
-def read_run(path: Path) -> Run:
-    """A saved run, by its folder or file."""
-    from harness.execution import journal
-
-    return journal.read_run(path)
-
-
-def newest_run(settings: Settings) -> Path:
-    """The folder of the newest run. Raises NothingSelectedError when there is none."""
-    folders = sorted(each.parent for each in settings.path(settings.out).glob("*/run.jsonl"))
-    if not folders:
-        raise NothingSelectedError(f"no run in {str(settings.path(settings.out))!r}", hint="harness run makes one")
-    return folders[-1]
 
 
 def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
@@ -318,6 +303,7 @@ def refuse_strays() -> None:
 
 def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
     """What runs one trial, of the side its variant names, and judges it."""
+    from harness.cassettes.redaction import patterns_of
     from harness.cassettes.router import TapeOptions
     from harness.execution.revision import versions
     from harness.execution.trial import Conditions, run_trial
@@ -330,7 +316,12 @@ def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitab
         judge_model=settings.judge_model,
         timeout=settings.timeout,
         max_turns=settings.max_turns,
-        tape=TapeOptions(everything=settings.everything, strict=settings.strict, max_age_days=settings.max_age_days),
+        tape=TapeOptions(
+            everything=settings.everything,
+            strict=settings.strict,
+            max_age_days=settings.max_age_days,
+            redact=patterns_of(settings.redact),
+        ),
         versions=versions(),
         variants=tuple(each.variant for each in sides if each.variant is not None),
     )
@@ -382,34 +373,3 @@ def _spec(folder: Path, scenario: Scenario, index: int, variant: str | None) -> 
 def cassette_name(scenario: str, index: int) -> str:
     """The file of a trial's recording: one file a trial, the first without a number."""
     return f"{scenario}.yaml" if index == 0 else f"{scenario}.{index}.yaml"
-
-
-def exit_code(run: Run) -> ExitCode:
-    """What the process says of a run without a gate: not judged comes before worse."""
-    from harness.analysis.outcome import run_verdict, scenario_results
-
-    codes = {Verdict.ERRORED: ExitCode.COULD_NOT_JUDGE, Verdict.FAILED: ExitCode.WORSE}
-    return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
-
-
-def write_reports(run: Run, folder: Path, formats: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too."""
-    from harness.reporting.formats import REPORTERS, USUAL, write
-    from harness.reporting.view import report_of
-
-    report = report_of(run)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(REPORTERS["github-summary"].render(report))
-    return write(report, folder, formats or USUAL)
-
-
-def github_annotations(run: Run) -> str:
-    """What GitHub is told of the run, one line an annotation; empty elsewhere."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return ""
-    from harness.reporting.formats import REPORTERS
-    from harness.reporting.view import report_of
-
-    return REPORTERS["github"].render(report_of(run))

@@ -1,4 +1,4 @@
-"""The steps that start from saved runs: gate, compare, bless, power. No agent is loaded for any of them."""
+"""The steps that start from saved runs: read, report, gate, compare, bless. No agent is loaded for any of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import UsageError
-from harness.pipeline import newest_run, read_run
+from harness.core.results import Run, Verdict
+from harness.errors import ExitCode, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.analysis.baseline import BaselineChange
     from harness.analysis.comparison import Comparison
     from harness.analysis.decision import Decision
@@ -19,10 +21,55 @@ if TYPE_CHECKING:
     from harness.analysis.power import Power
     from harness.analysis.summary import Summary
     from harness.config import Settings
-    from harness.core.results import Run
 
 DEFAULT_BASELINE = Path("baselines/main.json")
 """Where a baseline is blessed when neither policy nor command line names a file."""
+
+
+def read_run(path: Path) -> Run:
+    """A saved run, by its folder or file."""
+    from harness.execution import journal
+
+    return journal.read_run(path)
+
+
+def newest_run(settings: Settings) -> Path:
+    """The folder of the newest run. Raises NothingSelectedError when there is none."""
+    folders = sorted(each.parent for each in settings.path(settings.out).glob("*/run.jsonl"))
+    if not folders:
+        raise NothingSelectedError(f"no run in {str(settings.path(settings.out))!r}", hint="harness run makes one")
+    return folders[-1]
+
+
+def exit_code(run: Run) -> ExitCode:
+    """What the process says of a run without a gate: not judged comes before worse."""
+    from harness.analysis.outcome import run_verdict, scenario_results
+
+    codes = {Verdict.ERRORED: ExitCode.COULD_NOT_JUDGE, Verdict.FAILED: ExitCode.WORSE}
+    return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
+
+
+def write_reports(run: Run, folder: Path, formats: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too."""
+    from harness.reporting.formats import REPORTERS, USUAL, write
+    from harness.reporting.view import report_of
+
+    report = report_of(run)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(REPORTERS["github-summary"].render(report))
+    return write(report, folder, formats or USUAL)
+
+
+def github_annotations(run: Run) -> str:
+    """What GitHub is told of the run, one line an annotation; empty elsewhere."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return ""
+    from harness.reporting.formats import REPORTERS
+    from harness.reporting.view import report_of
+
+    return REPORTERS["github"].render(report_of(run))
 
 
 def gate(

@@ -106,7 +106,7 @@ def selection_of(options: dict[str, Any]) -> Selection:
 
 def execute(given: dict[str, Any], **fixed: Any) -> int:
     """Run what was selected, tell how it goes, and give the exit code."""
-    from harness import pipeline
+    from harness import pipeline, saved
     from harness.reporting.terminal import Screen
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
@@ -123,5 +123,5 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
         screen.summary(outcome)
         if flags["as_json"]:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
-        click.echo(pipeline.github_annotations(outcome.run), nl=False)
+        click.echo(saved.github_annotations(outcome.run), nl=False)
     return max(outcome.code for outcome in outcomes)

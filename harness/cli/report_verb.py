@@ -28,13 +28,13 @@ def command(run: Path | None, formats: tuple[str, ...], folder: Path | None, **g
     harness report
     harness report reports/20260131-120000-000 --format md --format junit-strict --to out
     """
-    from harness import pipeline
+    from harness import pipeline, saved
     from harness.reporting.terminal import Screen
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
-    place = run or pipeline.newest_run(options.settings_of(given))
-    found = pipeline.read_run(place)
-    written = pipeline.write_reports(found, folder or (place if place.is_dir() else place.parent), formats)
+    place = run or saved.newest_run(options.settings_of(given))
+    found = saved.read_run(place)
+    written = saved.write_reports(found, folder or (place if place.is_dir() else place.parent), formats)
     if flags["as_json"]:
         from harness.reporting.summary import render_summary
         from harness.reporting.view import report_of
@@ -44,5 +44,5 @@ def command(run: Path | None, formats: tuple[str, ...], folder: Path | None, **g
         for path in written:
             click.echo(str(path))
         screen = Screen(verbose=flags["verbose"], color=False if flags["no_color"] else None)
-        screen.summary(pipeline.Outcome(run=found, folder=place, code=pipeline.exit_code(found)))
-    return pipeline.exit_code(found)
+        screen.summary(pipeline.Outcome(run=found, folder=place, code=saved.exit_code(found)))
+    return saved.exit_code(found)
