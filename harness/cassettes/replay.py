@@ -1,4 +1,4 @@
-"""The OpenAI client of a trial: made cheaply, never retrying in replay, remembering what was cancelled.
+"""The OpenAI client of a trial: made cheaply, never retrying in replay.
 
 In replay, answers are given where the SDK calls the client, before the client turns the request into JSON over HTTP:
 that is most of what a replayed call costs. What cannot be answered there goes the long way, so that the short one can
@@ -7,7 +7,6 @@ only be faster, never different.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 _NOT_BODY = ("extra_headers", "extra_query", "timeout")
 _NO_KEY = "replay-needs-no-key"
-CANCEL_SECONDS = 30.0
-"""How long a call that was cancelled in the recording waits to be cancelled again."""
 
 
 def client(tape: Tape, base_url: str | None = None, api_key: str | None = None) -> AsyncOpenAI:
@@ -38,7 +35,7 @@ def client(tape: Tape, base_url: str | None = None, api_key: str | None = None) 
         api_key=_NO_KEY if replaying else api_key,
         base_url=base_url,
         max_retries=0 if replaying else 2,
-        http_client=httpx2.AsyncClient(transport=_Transport(tape), timeout=httpx2.Timeout(600.0, connect=5.0)),
+        http_client=httpx2.AsyncClient(verify=_certificates(), timeout=httpx2.Timeout(600.0, connect=5.0)),
     )
     if replaying:
         # Both are cached properties: what stands in the instance's dictionary is what they give from now on.
@@ -71,30 +68,6 @@ def _body(asked: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in asked.items() if not isinstance(value, NotGiven | Omit)}
     extra = given.pop("extra_body", None) or {}
     return {name: value for name, value in given.items() if name not in _NOT_BODY} | extra
-
-
-class _Transport(httpx2.AsyncHTTPTransport):
-    """Sees what the recording of answers alone cannot hold: a call that was cancelled before it was answered.
-
-    A guardrail that trips cancels the agent's call that runs beside it. In replay that call finds no answer, and waits
-    here until it is cancelled as it was then.
-    """
-
-    def __init__(self, tape: Tape) -> None:
-        super().__init__(verify=_certificates())
-        self._tape = tape
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer through vcrpy's patch of this class's parent."""
-        asked = (request.method, str(request.url), request.read())
-        if self._tape.mode is Mode.REPLAY and self._tape.was_cancelled(*asked):
-            await asyncio.sleep(CANCEL_SECONDS)
-            raise self._tape.not_cancelled(CANCEL_SECONDS)
-        try:
-            return await super().handle_async_request(request)
-        except asyncio.CancelledError:
-            self._tape.cancel(*asked)
-            raise
 
 
 @cache

@@ -1,7 +1,7 @@
 """One patch of the HTTP libraries for the whole process, routed to the tape of the trial a request belongs to.
 
 vcrpy's stubs ask an object whether it has an answer. That object is the same for all; it forwards to the tape that a
-ContextVar names. ContextVars follow asyncio tasks and `asyncio.to_thread`, so that trials side by side do not mix.
+ContextVar names. ContextVars follow asyncio tasks, and here threads too, so that trials side by side do not mix.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from vcr.patch import CassettePatcherBuilder
 
+from harness.cassettes import cancellation, threads
 from harness.cassettes.tape import PLAIN, Tape, TapeOptions
 from harness.core.results import Mode
 from harness.errors import HarnessError
@@ -71,6 +73,11 @@ class _Router:
         return []
 
 
+def watched() -> Iterator[Any]:
+    """Made when vcrpy's patches are in place: what is watched is what they put there."""
+    yield from cancellation.patches(current)
+
+
 _lock = threading.Lock()
 _depth = 0
 _patches = ExitStack()
@@ -82,7 +89,7 @@ def installed() -> Iterator[None]:
     global _depth  # noqa: PLW0603 - the patch is one for the process, so its count is too
     with _lock:
         if _depth == 0:
-            for patch in CassettePatcherBuilder(_Router()).build():
+            for patch in chain(threads.patches(), CassettePatcherBuilder(_Router()).build(), watched()):
                 _patches.enter_context(patch)
         _depth += 1
     try:
