@@ -11,7 +11,7 @@ import http.client
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial, wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ def _started(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
 def _submitted(submit: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(submit)
     def submit_in_context(pool: ThreadPoolExecutor, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        return submit(pool, copy_context().run, work, *args, **kwargs)
+        # From an empty context: the pool's own threads, which this may start, outlive the trial and belong to none.
+        return Context().run(submit, pool, copy_context().run, work, *args, **kwargs)
 
     return submit_in_context
