@@ -63,16 +63,16 @@ async def run_trial(spec: TrialSpec, conditions: Conditions, live: LiveGraph) ->
     Whatever goes wrong inside stays inside: the error is kept in the trial, and its neighbours run on. A live trial
     that met an infrastructure error is run again, after a growing pause; the other modes try once.
     """
-    for retries in range(conditions.retries + 1):
-        trial = replace(await _attempt(spec, conditions, live), retries=retries)
-        if conditions.mode is not Mode.LIVE or not _is_outage(trial):
-            break
-        await asyncio.sleep(_FIRST_PAUSE * 2**retries)
+    trial = await _attempt(spec, conditions, live)
+    while trial.retries < conditions.retries and _is_live_outage(trial, conditions):
+        await asyncio.sleep(_FIRST_PAUSE * 2**trial.retries)
+        trial = replace(await _attempt(spec, conditions, live), retries=trial.retries + 1)
     return trial
 
 
-def _is_outage(trial: Trial) -> bool:
-    return trial.error is not None and trial.error.kind is ErrorKind.INFRASTRUCTURE
+def _is_live_outage(trial: Trial, conditions: Conditions) -> bool:
+    broken = trial.error is not None and trial.error.kind is ErrorKind.INFRASTRUCTURE
+    return broken and conditions.mode is Mode.LIVE
 
 
 async def _attempt(spec: TrialSpec, conditions: Conditions, live: LiveGraph) -> Trial:

@@ -75,7 +75,7 @@ async def test_a_later_turn_brings_along_what_was_said() -> None:
     await held(triage, scenario("charged twice", "the second one"))
 
     assert isinstance(specialist.model, ScriptedModel)
-    texts = str(specialist.model.last_call.input)
+    texts = str(specialist.model.calls[-1].input)
     assert texts.index("charged twice") < texts.index("Which one?") < texts.index("the second one")
 
 
@@ -88,7 +88,7 @@ async def test_a_specialist_begins_with_the_conversation_so_far() -> None:
 
     assert [agent.name for agent in route_of(trace)] == ["Billing"]
     assert isinstance(specialist.model, ScriptedModel)
-    given = specialist.model.first_call.input
+    given: Any = specialist.model.calls[0].input
     assert [each["content"] for each in given] == ["hello", "hi there", "charged twice"]
 
 

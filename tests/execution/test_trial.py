@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _TRACE = TypeAdapter(Trace)
 
-OPENINGS = {
+OPENINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "approved": ("I need my pills", {"approvals": {"prescribe": True}}),
     "rejected": ("I need my pills", {"approvals": {"prescribe": False}}),
     "undecided": ("I need my pills", {}),
@@ -180,7 +180,7 @@ async def test_an_error_of_the_application_keeps_its_traceback(broken: str, clin
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError("by zero")
 
-    system = System(entry=clinic.system.entry, **{"context": clinic.system.context, broken: fail})
+    system = replace(clinic.system, **{broken: fail})  # type: ignore[arg-type]  # one of two fields of this type
 
     trial = await record(plan("Hello"), read_graph(system))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import multiprocessing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 from pydantic import TypeAdapter
 
 from harness.core.results import Mode, Trial, Verdict
@@ -56,8 +54,8 @@ async def test_a_killed_process_is_replaced_and_a_deadly_trial_is_given_up(
 
     def kill_one(trial: Trial) -> bool:
         if trial.scenario == "fine":
-            (child, *_) = [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
-            os.kill(child.pid, signal.SIGKILL)
+            (child,) = multiprocessing.active_children()
+            child.kill()
         return False
 
     with running(script=SCRIPT) as url, prepared(Mode.LIVE, url):
