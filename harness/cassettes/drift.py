@@ -23,12 +23,15 @@ _WORD = re.compile(r"""[^\s,;:!?"'()<>{}\[\]]+""")
 def learned(recorded: JSON, actual: JSON, known: Mapping[str, str]) -> dict[str, str] | None:
     """The pairs (recorded value -> value of this run) in the tool outputs of two canonical model requests.
 
-    None when the requests are not of the same build, or when a value would stand for two.
+    None when an output is not built alike in both (then the tool behaved otherwise, and that is no value made anew),
+    or when a value would stand for two.
     """
     pairs = dict(known)
     for old, new in _outputs(recorded, actual):
-        for before, after in _differing(old, new):
-            if pairs.setdefault(before, after) != after:
+        if _WORD.split(old) != _WORD.split(new):
+            return None
+        for before, after in zip(_WORD.findall(old), _WORD.findall(new), strict=True):
+            if before != after and pairs.setdefault(before, after) != after:
                 return None
     return pairs
 
@@ -63,19 +66,6 @@ def _outputs(recorded: JSON, actual: JSON) -> Iterator[tuple[str, str]]:
 
 def _kind(item: dict[str, JSON]) -> str:
     return str(item.get("type") or item.get("role"))
-
-
-def _differing(old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Word by word; where the texts are not built alike, each as a whole."""
-    if old == new:
-        return
-    before, after = _WORD.findall(old), _WORD.findall(new)
-    if len(before) != len(after) or _WORD.split(old) != _WORD.split(new):
-        yield old, new
-        return
-    for one, other in zip(before, after, strict=True):
-        if one != other:
-            yield one, other
 
 
 def _pattern(pairs: Mapping[str, str]) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import random
 import socket
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 INSTRUCTIONS = "You help.\nBe brief."
 
 Decide = Callable[[dict[str, Any]], Any]
-"""From a request's body to a text, a list of (tool, arguments), or a ready response."""
+"""From a request's body to a text, a list of (tool, arguments), or a ready response; may be a coroutine function."""
 
 
 @pytest.fixture
@@ -62,6 +63,8 @@ class Model:
         self.asked.append(body)
         await asyncio.sleep(random.uniform(0, self.slowest))  # noqa: S311 - a delay is no secret
         decided = self.decide(body)
+        if inspect.isawaitable(decided):
+            decided = await decided
         return decided if isinstance(decided, Response) else _written(decided, stream=bool(body.get("stream")))
 
     async def tool(self, http: Request) -> Response:
@@ -128,7 +131,8 @@ def _served(decide: Decide, slowest: float = 0.0, *, gzip: bool = False) -> Iter
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
         model.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", lifespan="off"))
+        config = uvicorn.Config(app, log_level="critical", ws="none", lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
