@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from harness.analysis.power import Effect, Rates
 
-SCENARIOS, SUITES, SEED = 50, 2000, 20260101
+    Draw = Callable[[np.random.Generator], Rates]
+
+SCENARIOS, SUITES, SEED, ALWAYS = 50, 2000, 20260101, 0.8
 DRIFT = 0.3
 """Standard deviation of a day's shift of all scenarios, in log-odds: at a rate of 85%, about 4 points."""
 
-LEVELS: dict[str, Callable[[np.random.Generator], Rates]] = {
+LEVELS: dict[str, Draw] = {
     "stable: 80% of scenarios always pass, the rest 70-100%": lambda rng: np.where(
-        rng.random(SCENARIOS) < 0.8, 1.0, rng.uniform(0.7, 1.0, SCENARIOS)
+        rng.random(SCENARIOS) < ALWAYS, 1.0, rng.uniform(0.7, 1.0, SCENARIOS)
     ),
     "typical: Beta(3.4, 0.6), mean 85%": lambda rng: rng.beta(3.4, 0.6, SCENARIOS),
     "noisy: 40-100%, mean 70%": lambda rng: rng.uniform(0.4, 1.0, SCENARIOS),

@@ -61,12 +61,18 @@ def paired(candidate: Tallies, baseline: Tallies) -> Pairs:
 
 
 def screen(pairs: Mapping[str, Pairs], alpha: float = SCREEN_ALPHA) -> Alarm:
-    """Hold a few trials against pooled history, metric by metric; scenarios are looked at by their verdict only."""
-    singles = _able(pairs.get(OVERALL, {}), alpha)
+    """Hold a few trials against pooled history, metric by metric; scenarios are looked at by their verdict only.
+
+    A scenario that stands out by itself takes no part in the tests of the suite: otherwise one that broke would have
+    all the others tried again.
+    """
+    scenarios = holm(_each_p(_able(pairs.get(OVERALL, {}), alpha)))
+    broken = _at_most(scenarios, alpha)
+    rest = {metric: {name: pair for name, pair in each.items() if name not in broken} for metric, each in pairs.items()}
     return Alarm(
         alpha=alpha,
-        metrics=holm({metric: suite_drop_p(each) for metric, each in pairs.items()}),
-        scenarios=holm(_each_p(singles)),
+        metrics=holm({metric: suite_drop_p(each) for metric, each in rest.items()}),
+        scenarios=scenarios,
     )
 
 
