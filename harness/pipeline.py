@@ -303,6 +303,7 @@ def refuse_strays() -> None:
 
 def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
     """What runs one trial, of the side its variant names, and judges it."""
+    from harness.analysis.prices import priced
     from harness.cassettes.redaction import patterns_of
     from harness.cassettes.router import TapeOptions
     from harness.execution.revision import versions
@@ -329,7 +330,8 @@ def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitab
 
     async def work(spec: TrialSpec) -> Trial:
         agents = by_name[spec.variant]
-        return judge_trial(spec.scenario, await run_trial(spec, conditions, agents.live), agents.graph, settings.mode)
+        trial = priced(await run_trial(spec, conditions, agents.live))
+        return judge_trial(spec.scenario, trial, agents.graph, settings.mode)
 
     return work
 

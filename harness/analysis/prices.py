@@ -6,7 +6,7 @@ A model without a price has an unknown cost, and an unknown part makes a sum unk
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,18 @@ class Cost:
     stand_in: bool = False
 
 
+def priced(trial: Trial) -> Trial:
+    """The trial with its costs beside its traffic: what it cost, and what its recording did.
+
+    Of a trial that was answered partly from a recording it is not known which calls were paid for. A stand-in is paid
+    nothing; what its recording "cost" is the list price of as many tokens, and is to be shown as such.
+    """
+    cost, traffic = cost_of(trial), trial.traffic
+    paid = 0.0 if cost.stand_in or not traffic.live else None if traffic.replayed else cost.usd
+    recorded = cost.usd if traffic.replayed and not traffic.live else None
+    return replace(trial, traffic=replace(traffic, cost_usd=paid, recorded_cost_usd=recorded))
+
+
 def cost_of(trial: Trial) -> Cost:
     """What one trial's tokens cost, wherever the answers came from."""
     return _cost([trial], stand_in=trial.cassette is not None and trial.cassette.stand_in)
@@ -51,6 +63,11 @@ def cost_by_variant(run: Run) -> Mapping[str | None, Cost]:
         name: _cost([trial for trial in run.trials if trial.variant == name], stand_in=run.info.stand_in)
         for name in names
     }
+
+
+def list_price(trials: Iterable[Trial]) -> float | None:
+    """What all model calls of these trials cost together, in US dollars; None when any of them is unknown."""
+    return _sum(price_of(call) for trial in trials for call in _model_calls(trial))
 
 
 def _cost(trials: Iterable[Trial], *, stand_in: bool) -> Cost:

@@ -11,6 +11,7 @@ from harness.analysis.digest import SCORER_VERSION, path_digest, scenario_digest
 from harness.analysis.effort import effort
 from harness.analysis.failures import sentence_of
 from harness.analysis.outcome import scenario_results
+from harness.analysis.prices import list_price
 from harness.analysis.tally import OVERALL, Tallies, Tally, pooled, tallies_of
 from harness.core.graph import AgentNode
 from harness.core.results import Mode, Verdict
@@ -38,8 +39,8 @@ class Entry:
     """One scenario. `batches` holds, by metric, the tally of each run that was pooled, oldest first.
 
     `paths` are the digests of the trials' normalised traces, in order. `agents` took part. `why` says why the first
-    failed trial failed. `tokens`, `cost_usd` and `seconds` are means over the trials; None means unknown, and for
-    `seconds` that answers were replayed. A `quarantined` scenario decides nothing.
+    failed trial failed. `tokens`, `cost_usd` (at list price, whoever answered) and `seconds` are means over the trials;
+    None means unknown, and for `seconds` that answers were replayed. A `quarantined` scenario decides nothing.
     """
 
     digest: str
@@ -118,7 +119,7 @@ def culprits(entries: Sequence[Entry]) -> tuple[Fault, ...]:
 def _entry(result: ScenarioResult, graph: AgentGraph, mode: Mode) -> Entry:
     trials = result.trials
     took = effort(trials)
-    cost = took.recorded_cost_usd if mode is Mode.REPLAY else took.cost_usd
+    cost = list_price(trials)
     failed = [trial for trial in trials if trial.verdict is Verdict.FAILED]
     return Entry(
         digest=scenario_digest(result.scenario),

@@ -25,7 +25,7 @@ _NAMED = (
 )
 _EFFORTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "tokens": ("tokens", lambda value: f"{value:,.0f}"),
-    "cost_usd": ("cost", money),
+    "cost_usd": ("cost at list price", money),
     "seconds": ("latency", duration),
 }
 _DIFF_SHOWN = 40

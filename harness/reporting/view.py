@@ -130,9 +130,8 @@ def headline(report: Report) -> str:
         return f"{failed:,} of {total} failed{_worst_layer(report)}"
     if not report.counted:
         return f"all {plural(len(report.results), 'scenario')} quarantined, nothing decides"
-    unchecked = report.count(Verdict.NOT_APPLICABLE)
-    aside = f"; {unchecked:,} unchecked" if unchecked else ""
-    return f"all {passed:,} judged scenarios passed{aside}" if passed > 1 else f"the one judged scenario passed{aside}"
+    whole = f"all {passed:,} judged scenarios passed" if passed > 1 else "the one judged scenario passed"
+    return f"{whole}{_aside(report)}"
 
 
 def provenance(report: Report) -> tuple[str, ...]:
@@ -143,7 +142,8 @@ def provenance(report: Report) -> tuple[str, ...]:
     said = [_source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
     said += [f"{plural(effort.live, 'live call')}, {money(effort.cost_usd)}"]
     if effort.recorded_cost_usd is not None:
-        said.append(f"recording cost {money(effort.recorded_cost_usd)}")
+        tokens = "as many tokens at list price" if is_stand_in(run) else "recording cost"
+        said.append(f"{tokens} {money(effort.recorded_cost_usd)}")
     said += [f"{plural(stale, 'cassette')} stale"] if stale else []
     said += [f"{plural(drifted, 'trial')} matched with drift"] if drifted else []
     said += [] if run.complete else ["run not complete"]
@@ -169,6 +169,16 @@ def rerun(result: ScenarioResult) -> str:
 
 def _score(report: Report) -> str:
     return f"{report.count(Verdict.PASSED):,}/{len(report.counted):,}"
+
+
+def _aside(report: Report) -> str:
+    """What did not take part in a pass."""
+    unchecked = report.count(Verdict.NOT_APPLICABLE)
+    apart = [each for each in report.results if each.quarantined]
+    bad = sum(each.verdict is not Verdict.PASSED for each in apart)
+    found = [f"{unchecked:,} unchecked"] if unchecked else []
+    found += [f"{len(apart):,} quarantined ({bad:,} of them not passing)"] if apart else []
+    return "".join(f"; {each}" for each in found)
 
 
 def _worst_layer(report: Report) -> str:

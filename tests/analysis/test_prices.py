@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from harness.analysis.prices import cost_by_variant, cost_of, cost_of_run
+from harness.analysis.prices import cost_by_variant, cost_of, cost_of_run, list_price, priced
 from harness.core.graph import AgentGraph
-from harness.core.results import CassetteUse, Mode, Run, RunInfo, Trial, Verdict
+from harness.core.results import CassetteUse, Mode, Run, RunInfo, Traffic, Trial, Verdict
 from harness.core.trace import AgentRef, AgentRun, Layer, ModelCall, ToolCall, Trace, TurnTrace, Usage
 
 TRIAGE = AgentRef(name="Triage", layer=Layer.TRIAGE)
@@ -96,3 +98,30 @@ def test_what_a_stand_in_answered_says_so() -> None:
     assert cost_of(_trial("gpt-4o", stand_in=True)).stand_in
     assert cost_of_run(_run(_trial("gpt-4o"), stand_in=True)).stand_in
     assert not cost_of(_trial("gpt-4o")).stand_in
+
+
+@pytest.mark.parametrize(
+    ("traffic", "stand_in", "paid", "recorded"),
+    [
+        (Traffic(replayed=1), False, 0.0, 12.5),
+        (Traffic(live=1), False, 12.5, None),
+        (Traffic(replayed=1, live=1), False, None, None),
+        (Traffic(live=1), True, 0.0, None),
+        (Traffic(replayed=1), True, 0.0, 12.5),
+    ],
+    ids=["replayed", "live", "partly recorded", "stand-in", "stand-in replayed"],
+)
+def test_a_trial_tells_what_it_cost_apart_from_what_its_recording_did(
+    traffic: Traffic, *, stand_in: bool, paid: float | None, recorded: float | None
+) -> None:
+    trial = priced(replace(_trial("gpt-4o", stand_in=stand_in), traffic=traffic))
+    assert (trial.traffic.cost_usd, trial.traffic.recorded_cost_usd) == (paid, recorded)
+
+
+def test_a_live_trial_of_a_model_without_a_price_has_an_unknown_cost() -> None:
+    assert priced(replace(_trial("our-own-model"), traffic=Traffic(live=1))).traffic.cost_usd is None
+
+
+def test_the_list_price_does_not_ask_who_answered() -> None:
+    assert list_price([_trial("gpt-4o"), _trial("gpt-4o", stand_in=True)]) == pytest.approx(25)
+    assert list_price([_trial("gpt-4o"), _trial("our-own-model")]) is None
