@@ -42,7 +42,7 @@ def priced(trial: Trial) -> Trial:
     """
     cost, traffic = cost_of(trial), trial.traffic
     paid = 0.0 if cost.stand_in or not traffic.live else None if traffic.replayed else cost.usd
-    recorded = cost.usd if traffic.replayed and not traffic.live else None
+    recorded = cost.usd if cost.stand_in or (traffic.replayed and not traffic.live) else None
     return replace(trial, traffic=replace(traffic, cost_usd=paid, recorded_cost_usd=recorded))
 
 

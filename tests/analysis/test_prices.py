@@ -106,7 +106,7 @@ def test_what_a_stand_in_answered_says_so() -> None:
         (Traffic(replayed=1), False, 0.0, 12.5),
         (Traffic(live=1), False, 12.5, None),
         (Traffic(replayed=1, live=1), False, None, None),
-        (Traffic(live=1), True, 0.0, None),
+        (Traffic(live=1, replayed=1), True, 0.0, 12.5),
         (Traffic(replayed=1), True, 0.0, 12.5),
     ],
     ids=["replayed", "live", "partly recorded", "stand-in", "stand-in replayed"],
