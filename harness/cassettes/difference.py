@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONVERSATION = ("input", "messages")
 _SHOWN = 60
+_AROUND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ def first_difference(wanted: Canonical, recorded: Sequence[Canonical], graph: Ag
 
 
 def agent_of(body: JSON, graph: AgentGraph) -> str | None:
-    """The agent that a model request is made for: by its instructions, else by the tools it offers."""
+    """The agent that a model request is made for: by its instructions, else by the tools it offers.
+
+    Without tools it can be the only agent that has none and computes its instructions.
+    """
     instructions = instructions_of(body)
     for node in graph.agents:
         if node.instructions is not None and node.instructions == instructions:
@@ -50,7 +54,8 @@ def agent_of(body: JSON, graph: AgentGraph) -> str | None:
         own = {tool.name for tool in node.tools} | {handoff.tool for handoff in node.handoffs}
         if own and own == offered:
             return node.ref.name
-    return None
+    computed = [node for node in graph.agents if node.instructions is None and not node.tools and not node.handoffs]
+    return computed[0].ref.name if len(computed) == 1 and not offered else None
 
 
 def instructions_of(body: JSON) -> str:
@@ -106,8 +111,20 @@ def _changed_line(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            return f"line {i1 + 1} changed ({_pair(' / '.join(old[i1:i2]), ' / '.join(new[j1:j2]))})"
+            return f"line {i1 + 1} changed ({_changed_words(' / '.join(old[i1:i2]), ' / '.join(new[j1:j2]))})"
     return "changed in its line ends"
+
+
+def _changed_words(before: str, after: str) -> str:
+    """The words that changed, with a few around them."""
+    old, new = before.split(), after.split()
+    operations = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changed = [each for each in operations if each[0] != "equal"]
+    if not changed:
+        return _pair(before, after)
+    (_, i1, _, j1, _), (_, _, i2, _, j2) = changed[0], changed[-1]
+    words = [" ".join(each[max(0, start - _AROUND) : end + 1]) for each, start, end in ((old, i1, i2), (new, j1, j2))]
+    return _pair(*words)
 
 
 def _changed_tool(before: list[JSON], after: list[JSON]) -> str:

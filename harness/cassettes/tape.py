@@ -238,7 +238,12 @@ class Tape:
         if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._live:
             return
         kept = without_retried([self._kept[order] for order in sorted(self._kept)])
-        own = described(self.provenance, kept) | {"format": store.FORMAT, "cancelled": self._cancelled}
+        agents = {agent_of(request.body, self.provenance.graph) for _, request in kept if request.is_model_call}
+        own = described(self.provenance, kept) | {
+            "format": store.FORMAT,
+            "used": sorted(agent for agent in agents if agent),
+            "cancelled": self._cancelled,
+        }
         cassette = store.Cassette([interaction for interaction, _ in kept], {store.METADATA: own})
         try:
             self._refuse_secrets(cassette)
