@@ -23,7 +23,8 @@ class Settings:
     `concurrency` is how many trials run at once in one process. `max_failures` 0 means no limit. `timeout` is in
     seconds per trial. `api` is what the endpoint speaks, `responses` or `chat_completions`. `endpoint` is where
     recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
-    not expire. `everything` records anew also what is recorded and fits.
+    not expire. `everything` records anew also what is recorded and fits,
+    `stale` leaves out what has no recording yet.
     """
 
     root: Path = Path()
@@ -45,6 +46,7 @@ class Settings:
     seed: int = 0
     strict: bool = False
     everything: bool = False
+    stale: bool = False
     max_age_days: int = 0
     baseline: Path | None = None
     gate: Mapping[str, Any] = field(default_factory=dict)

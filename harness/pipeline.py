@@ -6,7 +6,7 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +18,14 @@ from harness.errors import ExitCode, ProblemsError, Severity, UsageError
 from harness.scoring.scorers import judge_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import AsyncIterator, Awaitable
 
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
     from harness.core.variant import Variant  # noqa: TC004 - nothing evaluates these annotations
     from harness.errors import Problem
-    from harness.execution.trial import TrialSpec
+    from harness.execution.spec import Conditions, TrialSpec
     from harness.system.graph import LiveGraph  # noqa: TC004 - nothing evaluates these annotations, and it imports the SDK
 
 OnTrial = Callable[[Trial], None]
@@ -269,7 +269,9 @@ async def run_trials(
             return 0 < settings.max_failures <= failures
 
         specs = plan(settings, started[0].scenarios, tuple(journals))
-        trials = await run_all(specs, judging(settings, *sides), told, settings.concurrency)
+        at_once = settings.concurrency if settings.processes == 1 else settings.processes
+        async with working(settings, *sides) as work:
+            trials = await run_all(specs, work, told, at_once)
         complete = len(trials) == len(specs)
         if complete:
             for journal in journals.values():
@@ -301,15 +303,48 @@ def refuse_strays() -> None:
         raise stray
 
 
+@asynccontextmanager
+async def working(settings: Settings, *sides: Agents) -> AsyncIterator[Callable[[TrialSpec], Awaitable[Trial]]]:
+    """What runs one trial and judges it: in this process, or in as many as the settings say."""
+    from harness.execution.workers import processes
+
+    if settings.processes == 1:
+        yield judging(settings, *sides)
+        return
+    async with processes(settings.processes, conditions_of(settings, *sides)) as elsewhere:
+        yield _judged(elsewhere, settings, sides)
+
+
 def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
-    """What runs one trial, of the side its variant names, and judges it."""
+    """What runs one trial in this process, of the side its variant names, and judges it."""
+    from harness.execution.trial import run_trial
+
+    conditions = conditions_of(settings, *sides)
+    live = {each.name: each.live for each in sides}
+    return _judged(lambda spec: run_trial(spec, conditions, live[spec.variant]), settings, sides)
+
+
+def _judged(
+    run_one: Callable[[TrialSpec], Awaitable[Trial]], settings: Settings, sides: Sequence[Agents]
+) -> Callable[[TrialSpec], Awaitable[Trial]]:
     from harness.analysis.prices import priced
+
+    graphs = {each.name: each.graph for each in sides}
+
+    async def work(spec: TrialSpec) -> Trial:
+        return judge_trial(spec.scenario, priced(await run_one(spec)), graphs[spec.variant], settings.mode)
+
+    return work
+
+
+def conditions_of(settings: Settings, *sides: Agents) -> Conditions:
+    """What all trials of a run have in common."""
     from harness.cassettes.redaction import patterns_of
     from harness.cassettes.router import TapeOptions
     from harness.execution.revision import versions
-    from harness.execution.trial import Conditions, run_trial
+    from harness.execution.spec import Conditions
 
-    conditions = Conditions(
+    return Conditions(
         system=sides[0].reference,
         mode=settings.mode,
         endpoint=settings.endpoint,
@@ -326,14 +361,6 @@ def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitab
         versions=versions(),
         variants=tuple(each.variant for each in sides if each.variant is not None),
     )
-    by_name = {each.name: each for each in sides}
-
-    async def work(spec: TrialSpec) -> Trial:
-        agents = by_name[spec.variant]
-        trial = priced(await run_trial(spec, conditions, agents.live))
-        return judge_trial(spec.scenario, trial, agents.graph, settings.mode)
-
-    return work
 
 
 async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -> Run:
@@ -351,27 +378,8 @@ async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -
 def plan(
     settings: Settings, scenarios: Sequence[Scenario], variants: Sequence[str | None] = (None,)
 ) -> tuple[TrialSpec, ...]:
-    """One spec a trial: each scenario as often as it says, or as the settings say, the variants in turn."""
-    return tuple(
-        _spec(settings.path(settings.cassettes), scenario, index, variant)
-        for index in range(max([settings.trials or scenario.trials for scenario in scenarios], default=0))
-        for scenario in scenarios
-        if index < (settings.trials or scenario.trials)
-        for variant in variants
-    )
+    """The trials to run; when only stale recordings are asked for, those that have one."""
+    from harness.execution.planning import planned
 
-
-def _spec(folder: Path, scenario: Scenario, index: int, variant: str | None) -> TrialSpec:
-    """A variant's recordings have a folder of their own, and hold what the baseline's do not."""
-    from harness.execution.spec import TrialSpec
-
-    name = cassette_name(scenario.id, index)
-    if variant is None:
-        return TrialSpec(scenario=scenario, index=index, cassette=folder / name)
-    own = folder / "variants" / variant / name
-    return TrialSpec(scenario=scenario, index=index, cassette=own, variant=variant, borrow=folder / name)
-
-
-def cassette_name(scenario: str, index: int) -> str:
-    """The file of a trial's recording: one file a trial, the first without a number."""
-    return f"{scenario}.yaml" if index == 0 else f"{scenario}.{index}.yaml"
+    specs = planned(settings.path(settings.cassettes), scenarios, settings.trials, variants)
+    return tuple(each for each in specs if each.cassette.exists()) if settings.stale else specs

@@ -16,6 +16,7 @@ from harness.errors import UsageError
 @click.command("record")
 @options.choice
 @click.option("--all", "everything", is_flag=True, help="Record everything again, also what is not stale.")
+@click.option("--stale", is_flag=True, default=None, help="Leave out what has no recording yet.")
 @click.option("--standin", is_flag=True, help="Record against a stand-in started for this call: no key, no model.")
 @click.option("--script", type=click.Path(path_type=Path), help="Let the stand-in follow this script.")
 @click.option("--endpoint", metavar="URL", help="Record against this OpenAI-compatible endpoint.")

@@ -1,0 +1,43 @@
+"""Which trials a run consists of, and where each has its recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.execution.spec import TrialSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.core.scenario import Scenario
+
+
+def planned(
+    folder: Path, scenarios: Sequence[Scenario], trials: int = 0, variants: Sequence[str | None] = (None,)
+) -> tuple[TrialSpec, ...]:
+    """One spec a trial: each scenario as often as it says, or `trials` times, the variants in turn.
+
+    `folder` holds the recordings. First trials of all scenarios come first, so that an early end has seen each.
+    """
+    return tuple(
+        _spec(folder, scenario, index, variant)
+        for index in range(max([trials or scenario.trials for scenario in scenarios], default=0))
+        for scenario in scenarios
+        if index < (trials or scenario.trials)
+        for variant in variants
+    )
+
+
+def _spec(folder: Path, scenario: Scenario, index: int, variant: str | None) -> TrialSpec:
+    """A variant's recordings have a folder of their own, and hold what the baseline's do not."""
+    name = cassette_name(scenario.id, index)
+    if variant is None:
+        return TrialSpec(scenario=scenario, index=index, cassette=folder / name)
+    own = folder / "variants" / variant / name
+    return TrialSpec(scenario=scenario, index=index, cassette=own, variant=variant, borrow=folder / name)
+
+
+def cassette_name(scenario: str, index: int) -> str:
+    """The file of a trial's recording: one file a trial, the first without a number."""
+    return f"{scenario}.yaml" if index == 0 else f"{scenario}.{index}.yaml"
