@@ -14,9 +14,12 @@ from harness.core.results import Mode
 from harness.errors import RunFileError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import MakeRun
+    from harness.core.results import Run
+
+    MakeRun = Callable[..., Run]
 
 GOOD = {"b": "+", "a": "+"}
 LIVE: dict[str, Any] = {"mode": Mode.LIVE}

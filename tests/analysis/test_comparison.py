@@ -13,11 +13,12 @@ from harness.core.results import Mode
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from conftest import MakeRun
+    from collections.abc import Callable
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.layer_changes import LayerChange
     from harness.core.results import Run
+
+    MakeRun = Callable[..., Run]
 
 LIVE: dict[str, Any] = {"mode": Mode.LIVE}
 

@@ -8,7 +8,11 @@ from harness.core.scenario import Expectation, ExpectedCall, Location, Scenario,
 from harness.core.trace import AgentRef, AgentRun, Layer, ToolCall, Trace, TurnTrace
 
 if TYPE_CHECKING:
-    from conftest import MakeRun
+    from collections.abc import Callable
+
+    from harness.core.results import Run
+
+    MakeRun = Callable[..., Run]
 
 AGENT = AgentRef(name="Billing", layer=Layer.SPECIALIST)
 

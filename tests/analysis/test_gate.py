@@ -18,9 +18,11 @@ from harness.core.trace import Layer
 from harness.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from conftest import MakeRun
+    from collections.abc import Callable
 
     from harness.core.results import Run
+
+    MakeRun = Callable[..., Run]
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 GOOD = {"a": "+", "b": "+", "c": "+"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -68,6 +68,7 @@ def test_fisher_is_the_tail_of_the_hypergeometric_distribution() -> None:
     assert drop_ps([(Tally(0, 5), Tally(5, 5))]) == [pytest.approx(1 / 252)]
 
 
+@settings(max_examples=25, deadline=None)  # statsmodels collects garbage at each call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     mine = holm({str(number): p for number, p in enumerate(p_values)})

@@ -1,0 +1,72 @@
+"""A project in a temporary folder, saved runs in it, and the command line as a person calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.cli import main
+from harness.execution.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from harness.core.results import Run
+
+
+NONE: Mapping[str, Mapping[str, str]] = {}
+"""No variants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project, and the current folder."""
+    (tmp_path / "pyproject.toml").write_text('[tool.harness]\nout = "reports"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def harness(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Call `harness` with these arguments."""
+
+    def call(*arguments: object) -> Result:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(each) for each in arguments])
+        said = capsys.readouterr()
+        return Result(int(left.value.code or 0), said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def save(project: Path, make_run: Callable[..., Run]) -> Callable[..., Path]:
+    """Save a run of these marks (see `make_run`) under a name; `also` adds variants to it."""
+
+    def saved(
+        name: str, marks: Mapping[str, str], also: Mapping[str, Mapping[str, str]] | None = None, **given: Any
+    ) -> Path:
+        run = make_run(marks, **{"id": name, **given})
+        more = [trial for variant, row in (also or {}).items() for trial in make_run(row, variant=variant).trials]
+        folder = project / "reports" / name
+        with Journal(folder) as journal:
+            journal.begin(run.info, run.graph, run.scenarios)
+            for trial in [*run.trials, *more]:
+                journal.add(trial)
+            journal.end()
+        return folder
+
+    return saved
