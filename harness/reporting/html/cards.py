@@ -73,7 +73,7 @@ def _notes(report: Report, metric: Metric) -> Iterator[str]:
     if metric.name == "escalation":
         yield from _faults(report)
     given = metric.given_above
-    if given is not None and given.rate is not None and given.n != metric.n:
+    if given is not None and given.rate not in (None, metric.rate):
         yield f"{percent(given.rate)} of {count(given.n)} where the layer above was right"
     if metric.suite is not None:
         yield f"this suite: {percent(metric.suite.low)} to {percent(metric.suite.high)}"

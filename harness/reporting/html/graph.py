@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from harness.core.results import Trial, Verdict
 from harness.core.trace import AgentRef, CallStatus, Handoff, Layer, Step, ToolCall, runs_of
+from harness.reporting.html.facets import Facets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from harness.core.graph import AgentGraph
     from harness.core.results import Run
-    from harness.reporting.html.facets import Facets
 
 _NODE_WIDTH, _NODE_HEIGHT = 176, 36
 _COLUMN_STEP, _ROW_STEP = 262, 54
 _MARGIN = 8
 _THINNEST, _THICKEST = 1.5, 7.0
 _BACK_SHIFT = 9
+_LOOP = 46
+_LABEL_PLACES = (0.5, 0.62, 0.38, 0.74, 0.26, 0.84)
+_ROOM = (40, 13)
+"""Width and height that a label needs for itself."""
+
+_Point = tuple[float, float]
+_Curve = tuple[_Point, _Point, _Point, _Point]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +92,9 @@ def picture(run: Run, facets: Facets) -> Picture:
     keys = [*declared, *(key for key in taken if key not in declared)]
     boxes = _boxes(run.graph, [name for key in keys for name in key[:2]])
     most = max((each.count for each in taken.values()), default=1)
+    labels: list[_Point] = []
     edges = tuple(
-        _edge(key, taken.get(key), boxes, most, facets, known=key in declared)
-        for key in keys
-        if key[0] in boxes and key[1] in boxes
+        _edge(key, taken.get(key), _Drawing(boxes, most, facets, labels), known=key in declared) for key in keys
     )
     bottom = max((node.y + node.height for node in boxes.values()), default=0) + _MARGIN
     return Picture(
@@ -165,12 +172,20 @@ def _box(agent: AgentRef, place: int, column: int, lead: float) -> GraphNode:
     )
 
 
-def _edge(
-    key: _Key, taken: _Taken | None, boxes: Mapping[str, GraphNode], most: int, facets: Facets, *, known: bool
-) -> GraphEdge:
-    source, target = boxes[key[0]], boxes[key[1]]
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What edges share: boxes, the greatest count, facets, and where labels stand already."""
+
+    boxes: Mapping[str, GraphNode]
+    most: int
+    facets: Facets
+    labels: list[_Point]
+
+
+def _edge(key: _Key, taken: _Taken | None, drawing: _Drawing, *, known: bool) -> GraphEdge:
     count = taken.count if taken else 0
-    path, label_x, label_y = _curve(source, target)
+    curve = _curve(drawing.boxes[key[0]], drawing.boxes[key[1]])
+    label_x, label_y = _label(curve, drawing.labels) if count else curve[0]
     label = f"{key[0]} → {key[1]}" + ("" if key[2] == "handoff" else f" ({key[2]})")
     return GraphEdge(
         source=key[0],
@@ -178,45 +193,46 @@ def _edge(
         what=key[2],
         count=count,
         wrong=taken.wrong if taken else 0,
-        path=path,
-        width=round(_THINNEST + (_THICKEST - _THINNEST) * sqrt(count / most), 1),
+        path=_path(curve),
+        width=round(_THINNEST + (_THICKEST - _THINNEST) * sqrt(count / drawing.most), 1),
         label_x=label_x,
         label_y=label_y,
-        facet=facets.add(label, taken.scenarios) if taken else "",
+        facet=drawing.facets.add(label, taken.scenarios) if taken else "",
         known=known,
     )
 
 
-def _curve(source: GraphNode, target: GraphNode) -> tuple[str, float, float]:
-    """A path from box to box, and where its label stands; lines back run a little lower, so that both are seen."""
+def _curve(source: GraphNode, target: GraphNode) -> _Curve:
+    """From box to box; lines back run a little lower, so that both are seen. In one column, around the right side."""
+    middles = source.y + source.height / 2, target.y + target.height / 2
+    if target.x == source.x:
+        right, out = source.x + source.width, source.x + source.width + _LOOP
+        return (right, middles[0]), (out, middles[0]), (out, middles[1]), (right, middles[1])
     forward = target.x > source.x
     shift = -_BACK_SHIFT if forward else _BACK_SHIFT
-    begin = (source.x + source.width if forward else source.x, source.y + source.height / 2 + shift)
-    end = (target.x if forward else target.x + target.width, target.y + target.height / 2 + shift)
-    if target.x == source.x:
-        return _loop(source, target)
+    begin = source.x + source.width if forward else source.x, middles[0] + shift
+    end = target.x if forward else target.x + target.width, middles[1] + shift
     middle = (begin[0] + end[0]) / 2
-    curve = (begin, (middle, begin[1]), (middle, end[1]), end)
+    return begin, (middle, begin[1]), (middle, end[1]), end
+
+
+def _path(curve: _Curve) -> str:
     start, *rest = (f"{x:.0f} {y:.0f}" for x, y in curve)
-    return f"M{start}C{' '.join(rest)}", *_point(curve, 0.72 if forward else 0.8)
+    return f"M{start}C{' '.join(rest)}"
 
 
-def _loop(source: GraphNode, target: GraphNode) -> tuple[str, float, float]:
-    """A line between two boxes of one column, around their right side."""
-    right = source.x + source.width
-    begin, end = source.y + source.height / 2, target.y + target.height / 2
-    out = right + 46
-    return (
-        f"M{right:.0f} {begin:.0f}C{out:.0f} {begin:.0f} {out:.0f} {end:.0f} {right:.0f} {end:.0f}",
-        right + 36,
-        (begin + end) / 2,
+def _label(curve: _Curve, taken: list[_Point]) -> _Point:
+    """A place on the curve where no other label stands yet."""
+    places = [_point(curve, t) for t in _LABEL_PLACES]
+    free = (
+        each for each in places if all(abs(each[0] - x) > _ROOM[0] or abs(each[1] - y) > _ROOM[1] for x, y in taken)
     )
+    chosen = next(free, places[0])
+    taken.append(chosen)
+    return chosen
 
 
-_Point = tuple[float, float]
-
-
-def _point(points: tuple[_Point, _Point, _Point, _Point], t: float) -> _Point:
+def _point(points: _Curve, t: float) -> _Point:
     """A point of a cubic Bezier curve, `t` in 0..1."""
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
     x, y = (sum(weight * point[axis] for weight, point in zip(weights, points, strict=True)) for axis in (0, 1))

@@ -123,6 +123,7 @@ def overview(report: Report, rows: Sequence[TableRow]) -> Overview:
         "matrix": _matrix(report.metrics.routing, facets),
         "picture": drawn,
         "idle": [f"{edge.source} → {edge.target}" for edge in drawn.edges if not edge.count],
+        "wrong_edges": any(edge.wrong for edge in drawn.edges),
         "tools": [_tool(tool, facets) for tool in report.metrics.tools],
         "groups": [_group(report, group, place, facets) for place, group in enumerate(groups[:_GROUPS_SHOWN])],
         "more_groups": max(0, len(groups) - _GROUPS_SHOWN),

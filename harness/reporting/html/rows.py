@@ -14,6 +14,8 @@ from harness.reporting.html.cards import CODES
 from harness.scoring.scope import level_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.analysis.outcome import ScenarioResult
     from harness.reporting.view import Report
 
@@ -56,7 +58,7 @@ def table_rows(report: Report) -> list[TableRow]:
     return [_row(report, result) for result in report.results]
 
 
-def packed(rows: list[TableRow]) -> list[tuple[object, ...]]:
+def packed(rows: Sequence[TableRow]) -> list[tuple[object, ...]]:
     """Rows as plain tuples for the page's script."""
     return [astuple(row) for row in rows]
 

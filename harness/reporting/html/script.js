@@ -80,9 +80,10 @@
   function show() {
     const shown = found.slice(0, limit);
     $("rows").replaceChildren(...shown.map(line));
-    $("shown").textContent = found.length === rows.length && shown.length === found.length
-      ? `${number(rows.length)} of ${number(rows.length)} shown`
-      : `${number(shown.length)} shown of ${number(found.length)} that fit, ${number(rows.length)} in all`;
+    const fitting = found.length === rows.length ? "" : ` that fit, ${number(rows.length)} in all`;
+    $("shown").textContent = shown.length === found.length
+      ? `${number(found.length)} of ${number(rows.length)} shown`
+      : `first ${number(shown.length)} of ${number(found.length)}${fitting}`;
     $("none").hidden = found.length > 0;
     const rest = Math.min(PAGE, found.length - shown.length);
     $("more").hidden = rest <= 0;
