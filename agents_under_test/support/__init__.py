@@ -1,12 +1,11 @@
 """A customer-service system in the hybrid pattern: triage hands off to specialists, who call helper agents as tools."""
 
-from harness.system.loading import System
-
 from agents_under_test.support.billing import billing_specialist
 from agents_under_test.support.context import create_context, end_state
 from agents_under_test.support.escalation import escalating, human_escalation
 from agents_under_test.support.technical import technical_specialist
 from agents_under_test.support.triage import triage
+from harness.system.loading import System
 
 REFUND_LIMIT = 500.0
 """Dollars up to which a refund needs no person."""
