@@ -49,17 +49,37 @@ def exit_code(run: Run) -> ExitCode:
     return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
 
 
-def write_reports(run: Run, folder: Path, formats: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too."""
+def write_reports(
+    run: Run,
+    folder: Path,
+    formats: Sequence[str] = (),
+    decision: Decision | None = None,
+    comparison: Comparison | None = None,
+) -> tuple[Path, ...]:
+    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too.
+
+    Runs that stand side by side are listed in the index.html above them.
+    """
     from harness.reporting.formats import REPORTERS, USUAL, write
+    from harness.reporting.gated import changes_shown, gate_shown
+    from harness.reporting.history import past_runs, trend_of
+    from harness.reporting.html.index import write_index
     from harness.reporting.view import report_of
 
-    report = report_of(run)
+    report = report_of(
+        run,
+        gate=gate_shown(decision) if decision else None,
+        changes=changes_shown(comparison) if comparison else None,
+        trend=trend_of(past_runs(folder.parent), run.info),
+    )
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(REPORTERS["github-summary"].render(report))
-    return write(report, folder, formats or USUAL)
+    written = write(report, folder, formats or USUAL)
+    if (folder / "run.jsonl").exists():
+        write_index(folder.parent)
+    return written
 
 
 def github_annotations(run: Run) -> str:
@@ -127,10 +147,15 @@ def baseline_diff(settings: Settings, path: Path | None) -> BaselineChange:
 
 
 def power(settings: Settings, trials: int, confirming: int, suites: int) -> tuple[Power, ...]:
-    """What the live gate catches on suites like the one that is blessed."""
+    """What the live gate catches on suites like the one that is blessed; replays have no spread to learn it from."""
     from harness.analysis.power import outlook
 
-    return outlook(baseline(settings).tallies(), trials, confirming, suites)
+    history = baseline(settings)
+    if history.mode is Mode.REPLAY:
+        raise UsageError(
+            "the baseline is of replays, which repeat one recording", hint="bless live runs and name their file"
+        )
+    return outlook(history.tallies(), trials, confirming, suites)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.analysis.outcome import quarantined_ids
 from harness.analysis.screening import HISTORY_TRIALS
 from harness.analysis.sides import variants_of
 from harness.analysis.summary import Entry, Summary, summary_of
@@ -61,9 +62,11 @@ def bless(run: Run, previous: Summary | None = None, *, in_ci: bool = False) -> 
 
 
 def objections(run: Run, *, in_ci: bool = False) -> tuple[str, ...]:
-    """Everything that speaks against blessing `run` by itself."""
-    errored = sorted({trial.scenario for trial in run.trials if trial.verdict is Verdict.ERRORED})
-    stale = sorted({trial.scenario for trial in run.trials if trial.cassette and trial.cassette.stale})
+    """Everything that speaks against blessing `run` by itself; quarantined scenarios do not."""
+    aside = quarantined_ids(run)
+    deciding = [trial for trial in run.trials if trial.scenario not in aside]
+    errored = sorted({trial.scenario for trial in deciding if trial.verdict is Verdict.ERRORED})
+    stale = sorted({trial.scenario for trial in deciding if trial.cassette and trial.cassette.stale})
     unrun = sorted({each.id for each in run.scenarios} - {trial.scenario for trial in run.trials})
     found = {
         "this is continuous integration, where nothing is blessed": in_ci,

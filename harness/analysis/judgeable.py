@@ -42,7 +42,8 @@ def _of_run(run: Run) -> Iterator[Reason]:
     unrun = sorted({each.id for each in run.scenarios} - {trial.scenario for trial in run.trials} - aside)
     if unrun and run.trials:
         yield _unjudged("run", f"{len(unrun)} selected scenarios have no trial", *unrun)
-    stale = _unique(trial.scenario for trial in run.trials if trial.cassette and trial.cassette.stale)
+    deciding = (trial for trial in run.trials if trial.scenario not in aside)
+    stale = _unique(trial.scenario for trial in deciding if trial.cassette and trial.cassette.stale)
     if stale:
         yield _unjudged("cassettes", f"the recordings of {len(stale)} scenarios are stale; record them again", *stale)
 

@@ -84,9 +84,10 @@ def layer_changes(candidate: Summary, reference: Summary) -> tuple[LayerChange, 
 def _change(metric: str, pairs: Pairs) -> LayerChange:
     faults = metric in COUNTED_FAULTS
     differences = [_rate(mine) - _rate(other) for mine, other in pairs.values()]
-    single = all(mine.total == other.total == 1 for mine, other in pairs.values())
+    least, most = (pick(tally.total for pair in pairs.values() for tally in pair) for pick in (min, max))
+    single = most == 1
     middle = sum(differences) / len(differences)
-    interval = _paired_interval(differences) if single else _stratified_interval(pairs, middle)
+    interval = _paired_interval(differences) if least == 1 else _stratified_interval(pairs, middle)
     return LayerChange(
         metric=metric,
         label=LABELS[metric],
@@ -118,7 +119,7 @@ def _mcnemar_p(differences: Sequence[float]) -> float | None:
 def _paired_interval(differences: Sequence[float]) -> Interval | None:
     """For scenarios like these: Student's t over the differences (Miller 2024, arXiv 2411.00640).
 
-    Where no scenario differs, what can still hide is bounded by the exact interval of none in so many.
+    It asks for no repeats, because each scenario is one observation. Where no scenario differs, what can still hide is bounded by the exact interval of none in so many.
     """
     if not any(differences):
         hidden = proportion_interval(0, len(differences))
@@ -133,14 +134,12 @@ def _paired_interval(differences: Sequence[float]) -> Interval | None:
     return _around(middle, half, "paired t")
 
 
-def _stratified_interval(pairs: Pairs, middle: float) -> Interval | None:
-    """For exactly these scenarios: the variance within each of them, so two trials on either side are needed.
+def _stratified_interval(pairs: Pairs, middle: float) -> Interval:
+    """For exactly these scenarios: the variance within each of them, so it needs two trials on either side.
 
     Scenarios without any spread say little about their own variance: each rate is taken half a trial away from 0 and
     1 (Agresti and Caffo 2000 add a success and a failure in the same spirit).
     """
-    if any(min(mine.total, other.total) < 2 for mine, other in pairs.values()):  # noqa: PLR2004 - as above
-        return None
     from scipy.stats import norm  # noqa: PLC0415 - as above
 
     variance = sum(_variance(mine) + _variance(other) for mine, other in pairs.values()) / len(pairs) ** 2

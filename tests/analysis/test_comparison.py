@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.analysis.comparison import Comparison
+    from harness.analysis.layer_changes import LayerChange
     from harness.core.results import Run
 
     MakeRun = Callable[..., Run]
@@ -74,6 +75,13 @@ def test_repeated_trials_are_stratified_by_scenario(make_run: MakeRun) -> None:
     assert change.test == "Mantel-Haenszel, stratified by scenario"
     assert change.significant
     assert change.worse
+
+
+def test_where_some_scenarios_have_one_trial_only_the_interval_is_over_the_scenarios(make_run: MakeRun) -> None:
+    marks = {"a": "+++", **{f"s{number}": "+" for number in range(9)}}
+    change = layer(compared(make_run({**marks, "a": "++-", "s1": "-"}), make_run(marks)))
+    assert change.interval is not None
+    assert change.interval.method == "paired t"
 
 
 def test_nothing_different_bounds_what_can_hide(make_run: MakeRun) -> None:

@@ -195,6 +195,11 @@ def test_quarantine_holds_until_its_day(make_run: MakeRun) -> None:
     assert judged(after, past).verdict is Ruling.FAIL
 
 
+def test_a_stale_recording_in_quarantine_does_not_stop_the_gate(make_run: MakeRun) -> None:
+    held = {"b": {"quarantine": Quarantine(until=date(2027, 1, 1), reason="flaky")}}
+    assert judged(make_run({**GOOD, "b": "s"}, scenario=held), make_run(GOOD, scenario=held)).verdict is Ruling.PASS
+
+
 def test_a_suite_in_quarantine_decides_nothing(make_run: MakeRun) -> None:
     held = {"a": {"quarantine": Quarantine(until=date(2027, 1, 1), reason="flaky")}}
     assert judged(make_run({"a": "+"}, scenario=held)).code is ExitCode.COULD_NOT_JUDGE
@@ -234,6 +239,15 @@ def test_a_live_run_like_its_history_passes_and_says_what_it_could_not_see(make_
     decision = judged(make_run({**FIFTY, "s01": "++-", "s02": "-++"}, **LIVE, seed=3), history(make_run, past))
     assert decision.verdict is Ruling.PASS
     assert "50 scenarios x 3 trials against 30 pooled: a drop under" in decision.blind_spots[-1]
+
+
+def test_too_few_trials_to_see_a_single_scenario_break_say_so(make_run: MakeRun) -> None:
+    marks = dict.fromkeys(FIFTY, "+")
+    assert (
+        judged(make_run(marks, **LIVE), make_run(dict.fromkeys(FIFTY, "+++"), **LIVE))
+        .blind_spots[-1]
+        .endswith("nor could a single scenario that broke")
+    )
 
 
 def test_a_live_scenario_that_broke_asks_for_fresh_trials_of_that_scenario(make_run: MakeRun) -> None:

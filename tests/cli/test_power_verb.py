@@ -22,6 +22,13 @@ def test_power_is_simulated_from_the_history(harness: Harness, save: Save) -> No
     assert [row["suites"] for row in rows] == [50] * 5
 
 
+def test_replays_tell_nothing_of_chance(harness: Harness, save: Save) -> None:
+    harness("baseline", "bless", save("run", {"a": "+"}))
+    result = harness("power")
+    assert result.exit_code == 2
+    assert "replays" in result.stderr
+
+
 def test_power_without_history_says_what_is_missing(harness: Harness) -> None:
     result = harness("power")
     assert result.exit_code == 2

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.analysis.comparison import compare
+from harness.analysis.summary import summary_of
+from harness.reporting.compared import changes_shown, comparison_markdown, comparison_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.analysis.comparison import Comparison
+    from harness.core.results import Run
+
+    MakeRun = Callable[..., Run]
+
+
+def compared(make_run: MakeRun) -> Comparison:
+    before = make_run({"a": "+", "b": "-", "c": "+", "gone": "+"})
+    after = make_run({"a": "-", "b": "+", "c": "~", "new": "+"}, instructions="~~~~ <b>Other</b>")
+    return compare(summary_of(after, "after"), summary_of(before, "before"))
+
+
+def test_the_page_gets_the_ids_of_every_kind_of_change(make_run: MakeRun) -> None:
+    shown = changes_shown(compared(make_run))
+    assert (shown.regressed, shown.fixed, shown.other_path) == (("a",), ("b",), ("c",))
+    assert (shown.new, shown.removed) == (("new",), ("gone",))
+    assert shown.rates["triage.routing"] == 2 / 3
+
+
+def test_every_flip_is_named_with_its_counts(make_run: MakeRun) -> None:
+    text = comparison_text(compared(make_run))
+    assert "a 1/1 -> 0/1 [triage: Triage]: expected Billing, went to Technical" in text
+    assert "b 0/1 -> 1/1" in text
+
+
+def test_a_diff_cannot_leave_its_fence(make_run: MakeRun) -> None:
+    fenced = comparison_markdown(compared(make_run)).split("~~~~diff")[1]
+    assert fenced.count("~~~~") == 1
+
+
+def test_many_scenarios_are_cut_with_their_number(make_run: MakeRun) -> None:
+    marks = {f"s{number}": "+" for number in range(30)}
+    worse = compare(summary_of(make_run(dict.fromkeys(marks, "-"))), summary_of(make_run(marks)))
+    assert "+10 more" in comparison_text(worse)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.analysis.decision import Decision, Reason, Ruling, Weight
+from harness.core.results import Verdict
+from harness.errors import ExitCode
+from harness.reporting.decided import decision_markdown, decision_text, gate_shown
+
+NAMES = tuple(f"s{number}" for number in range(12))
+DECISION = Decision(
+    verdict=Ruling.FAIL,
+    code=ExitCode.WORSE,
+    reasons=(
+        Reason(weight=Weight.NOTE, rule="baseline", message="b passes now"),
+        Reason(weight=Weight.BROKEN, rule="triage.routing", message="a | b\nfell", agent="Triage", scenarios=NAMES),
+    ),
+    blind_spots=("a drop under 6 points would go unnoticed",),
+    limits={"triage.routing": 0.95},
+)
+
+
+@pytest.mark.parametrize(
+    ("ruling", "verdict"),
+    [(Ruling.PASS, Verdict.PASSED), (Ruling.FAIL, Verdict.FAILED), (Ruling.INCONCLUSIVE, Verdict.ERRORED)],
+)
+def test_the_page_gets_verdict_and_limits(ruling: Ruling, verdict: Verdict) -> None:
+    shown = gate_shown(Decision(verdict=ruling, code=ExitCode.FINE, limits={"triage.routing": 0.95}))
+    assert (shown.verdict, shown.limits) == (verdict, {"triage.routing": 0.95})
+
+
+def test_what_is_broken_comes_before_notes() -> None:
+    text = decision_text(DECISION)
+    assert text.index("x broken") < text.index("- note")
+    assert "a drop under 6 points" in text
+
+
+def test_many_scenarios_are_counted_unless_explained() -> None:
+    assert "s7 and 4 more" in decision_text(DECISION)
+    explained = decision_text(DECISION, explain=True)
+    assert "s11" in explained
+    assert "agent: Triage" in explained
+
+
+def test_text_cannot_break_out_of_a_table() -> None:
+    assert "a \\| b fell" in decision_markdown(DECISION)
