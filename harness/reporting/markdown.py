@@ -10,7 +10,7 @@ from harness.core.results import Verdict
 from harness.reporting.clean import clean
 from harness.reporting.numbers import count, percent, points
 from harness.reporting.text import next_commands, result_text
-from harness.reporting.view import CARDS, CHANGES, WORDS, Report, attention, headline, provenance
+from harness.reporting.view import CARDS, WORDS, Report, attention, headline, provenance, short_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def _layers(report: Report) -> Iterator[str]:
 def _changes(report: Report) -> Iterator[str]:
     if report.changes is None:
         return
-    found = [f"**{len(getattr(report.changes, name))}** {words}" for name, words in CHANGES.items()]
+    found = [f"**{count(len(scenarios))}** {words}" for _, words, scenarios in short_changes(report.changes)]
     yield f"Against {plain(report.changes.baseline)}: {', '.join(found)}. {plain(report.changes.sentence)}".rstrip()
     yield ""
 

@@ -17,7 +17,6 @@ from harness.reporting.numbers import count, percent, plural, points
 from harness.reporting.trajectory import Row, trajectory
 from harness.reporting.view import (
     CARDS,
-    CHANGES,
     WORDS,
     Report,
     attention,
@@ -25,6 +24,7 @@ from harness.reporting.view import (
     is_stand_in,
     provenance,
     rerun,
+    short_changes,
 )
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Writer:
     def _changes(self, report: Report) -> None:
         if report.changes is None:
             return
-        found = [f"{len(getattr(report.changes, name))} {words}" for name, words in CHANGES.items()]
+        found = [f"{count(len(scenarios))} {words}" for _, words, scenarios in short_changes(report.changes)]
         self.line(f"Against {report.changes.baseline}: {', '.join(found)}")
         if report.changes.sentence:
             self.line(report.changes.sentence)

@@ -28,10 +28,10 @@ CARDS = ("triage.routing", "specialist.tools", "helper.tools", "escalation", "en
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateShown:
-    """What a gate decided. `limits` holds the floor (or ceiling) of each metric that has one."""
+    """What a gate decided; an empty `sentence` leaves the headline to the run. `limits` are floors by metric."""
 
     verdict: Verdict
-    sentence: str
+    sentence: str = ""
     reasons: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
 
@@ -45,6 +45,8 @@ class ChangesShown:
     regressed: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     other_path: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    changed_expectation: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -61,6 +63,8 @@ CHANGES: Mapping[str, str] = {
     "regressed": "regressed",
     "fixed": "fixed",
     "other_path": "other path, same verdict",
+    "unjudged": "could not be judged",
+    "changed_expectation": "changed expectation",
     "new": "new",
     "removed": "removed",
 }
@@ -109,6 +113,12 @@ def report_of(
     return Report(run=run, metrics=metrics, verdict=verdict, gate=gate, changes=changes, trend=trend or {})
 
 
+def short_changes(changes: ChangesShown) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Name, words and scenarios of each kind of change; the rarer kinds only where there are any."""
+    found = ((name, words, getattr(changes, name)) for name, words in CHANGES.items())
+    return tuple(each for each in found if each[2] or each[0] not in ("unjudged", "changed_expectation"))
+
+
 def title(report: Report) -> str:
     """What the browser's tab says."""
     return f"{WORDS[report.verdict].upper()} {_score(report)} · agent evaluation"
@@ -116,7 +126,7 @@ def title(report: Report) -> str:
 
 def headline(report: Report) -> str:
     """The verdict as one sentence."""
-    if report.gate:
+    if report.gate and report.gate.sentence:
         return report.gate.sentence
     failed, errored, passed = (report.count(each) for each in (Verdict.FAILED, Verdict.ERRORED, Verdict.PASSED))
     total = plural(len(report.counted), "scenario")

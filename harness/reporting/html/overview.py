@@ -14,7 +14,7 @@ from harness.reporting.html.cards import CODES, cards
 from harness.reporting.html.facets import Facets
 from harness.reporting.html.graph import picture
 from harness.reporting.html.rows import DOTS, TableRow
-from harness.reporting.view import CHANGES, WORDS, Report, headline, is_stand_in, provenance, title
+from harness.reporting.view import CHANGES, WORDS, Report, headline, is_stand_in, provenance, short_changes, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ _FAULT_WORDS = {
     Fit.MISMATCHED: "wrong arguments",
     Fit.OUT_OF_ORDER: "out of order",
 }
-CHANGE_CELLS = {**CHANGES, "other_path": "other path"}
+CHANGE_CELLS = {**CHANGES, "other_path": "other path", "unjudged": "not judged", "changed_expectation": "other case"}
 """Kinds of change, short enough for a cell."""
 
 _COLUMNS = (
@@ -179,8 +179,8 @@ def _totals(report: Report) -> list[tuple[str, int, str]]:
 def _changes(report: Report, facets: Facets) -> list[tuple[str, str, int, str]]:
     if report.changes is None:
         return []
-    named = {name: getattr(report.changes, name) for name in CHANGES}
-    return [(name, CHANGES[name], len(ids), facets.add(CHANGES[name], ids)) for name, ids in named.items()]
+    shown = short_changes(report.changes)
+    return [(name, words, len(ids), facets.add(words, ids)) for name, words, ids in shown]
 
 
 def _matrix(table: RoutingTable, facets: Facets) -> list[MatrixRow]:
