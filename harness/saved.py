@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.core.results import Run, Verdict
+from harness.core.results import Mode, Run, Verdict
 from harness.errors import ExitCode, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:

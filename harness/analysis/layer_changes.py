@@ -119,7 +119,8 @@ def _mcnemar_p(differences: Sequence[float]) -> float | None:
 def _paired_interval(differences: Sequence[float]) -> Interval | None:
     """For scenarios like these: Student's t over the differences (Miller 2024, arXiv 2411.00640).
 
-    It asks for no repeats, because each scenario is one observation. Where no scenario differs, what can still hide is bounded by the exact interval of none in so many.
+    It asks for no repeats, because each scenario is one observation. Where no scenario differs, what can still hide
+    is bounded by the exact interval of none in so many.
     """
     if not any(differences):
         hidden = proportion_interval(0, len(differences))

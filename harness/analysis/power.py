@@ -153,9 +153,9 @@ def blind_spot(now: Summary, baseline: Summary) -> str:
     pooled = _middle([tally.total for tally in history.values()])
     size = f"{len(history)} scenarios x {trials} trials against {pooled} pooled"
     smallest = smallest_drop(history, Design(trials=trials, history=pooled), suites=200)
-    return (
-        f"{size}: a drop under {smallest} points would go unnoticed" if smallest else f"{size}: no drop is sure to show"
-    )
+    seen = f"a drop under {smallest} points would go unnoticed" if smallest else "no drop is sure to show"
+    alone = drop_ps([(Tally(0, trials), Tally(pooled, pooled))])[0] <= SCREEN_ALPHA
+    return f"{size}: {seen}" + ("" if alone else ", nor could a single scenario that broke")
 
 
 def _draw(rates: Rates, trials: int, rng: np.random.Generator) -> dict[str, Tally]:
