@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from harness.analysis.screening import (
     CONFIRM_TRIALS,
     HISTORY_TRIALS,
+    SCREEN_ALPHA,
     SCREEN_TRIALS,
     confirm,
+    drop_ps,
     paired,
     screen,
 )
