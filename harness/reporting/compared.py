@@ -1,4 +1,4 @@
-"""A comparison for people: on the terminal, in Markdown, and as the part of the page that shows it."""
+"""A comparison for people: on the terminal and in Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import CHANGE_WORDS, Change
 from harness.reporting.numbers import duration, money, percent, plural, points
-from harness.reporting.view import ChangesShown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,20 +29,6 @@ _EFFORTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 _DIFF_SHOWN = 40
 _SCENARIOS_SHOWN = 20
-
-
-def changes_shown(comparison: Comparison) -> ChangesShown:
-    """The comparison as the report's pages take it."""
-    return ChangesShown(
-        baseline=comparison.reference,
-        sentence=comparison.sentence,
-        regressed=_ids(comparison, Change.REGRESSED),
-        fixed=_ids(comparison, Change.FIXED),
-        other_path=_ids(comparison, Change.OTHER_PATH),
-        new=(*_ids(comparison, Change.NEW), *_ids(comparison, Change.CHANGED_EXPECTATION)),
-        removed=_ids(comparison, Change.REMOVED),
-        rates={each.metric: each.rate_before for each in comparison.layers if each.rate_before is not None},
-    )
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -141,10 +126,6 @@ def _rest(found: Sequence[ScenarioChange]) -> Iterator[str]:
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SCENARIOS_SHOWN} more" if len(names) > _SCENARIOS_SHOWN else ""
     return ", ".join(names[:_SCENARIOS_SHOWN]) + more or "none"
-
-
-def _ids(comparison: Comparison, kind: Change) -> tuple[str, ...]:
-    return tuple(each.scenario for each in comparison.of(kind))
 
 
 def _escaped(text: str) -> str:

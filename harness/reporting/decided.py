@@ -1,23 +1,16 @@
-"""A gate's decision for people: on the terminal, in Markdown, and as the part of the page that shows it."""
+"""A gate's decision for people: on the terminal and in Markdown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.analysis.decision import Ruling, Weight
-from harness.core.results import Verdict
-from harness.reporting.view import GateShown
+from harness.analysis.decision import Weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness.analysis.decision import Decision, Reason
 
-_VERDICTS: Mapping[Ruling, Verdict] = {
-    Ruling.PASS: Verdict.PASSED,
-    Ruling.FAIL: Verdict.FAILED,
-    Ruling.INCONCLUSIVE: Verdict.ERRORED,
-}
 _MARKS: Mapping[Weight, str] = {
     Weight.BROKEN: "x broken",
     Weight.UNJUDGED: "! could not be judged",
@@ -25,16 +18,6 @@ _MARKS: Mapping[Weight, str] = {
     Weight.NOTE: "- note",
 }
 _SHOWN = 8
-
-
-def gate_shown(decision: Decision) -> GateShown:
-    """The decision as the report's pages take it."""
-    return GateShown(
-        verdict=_VERDICTS[decision.verdict],
-        sentence=decision.sentence,
-        reasons=tuple(f"{_MARKS[each.weight][2:]}: {each.message}" for each in decision.reasons),
-        limits=decision.limits,
-    )
 
 
 def decision_text(decision: Decision, *, explain: bool = False) -> str:

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from harness.analysis.decision import Decision, Reason, Ruling, Weight
-from harness.core.results import Verdict
 from harness.errors import ExitCode
-from harness.reporting.decided import decision_markdown, decision_text, gate_shown
+from harness.reporting.decided import decision_markdown, decision_text
 
 NAMES = tuple(f"s{number}" for number in range(12))
 DECISION = Decision(
@@ -18,15 +15,6 @@ DECISION = Decision(
     blind_spots=("a drop under 6 points would go unnoticed",),
     limits={"triage.routing": 0.95},
 )
-
-
-@pytest.mark.parametrize(
-    ("ruling", "verdict"),
-    [(Ruling.PASS, Verdict.PASSED), (Ruling.FAIL, Verdict.FAILED), (Ruling.INCONCLUSIVE, Verdict.ERRORED)],
-)
-def test_the_page_gets_verdict_and_limits(ruling: Ruling, verdict: Verdict) -> None:
-    shown = gate_shown(Decision(verdict=ruling, code=ExitCode.FINE, limits={"triage.routing": 0.95}))
-    assert (shown.verdict, shown.limits) == (verdict, {"triage.routing": 0.95})
 
 
 def test_what_is_broken_comes_before_notes() -> None:
