@@ -96,7 +96,7 @@ def explain_arguments(
 
 def _misfit(expected: JSON, actual: JSON, place: Place, reason: str) -> Misfits:
     shown = "nothing" if actual is _MISSING else show(actual)
-    return (Difference(path=place.path, expected=show(expected), actual=shown, reason=reason),)
+    return (Difference(path=place.path, expected=show(expected), actual=shown, reason=readable(reason)),)
 
 
 def _fields(expected: Mapping[str, JSON], actual: Mapping[str, JSON], place: Place, *, others: bool) -> Misfits:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.core.results import Mode, Score, Trial, Verdict
-from harness.core.trace import JSON
+from harness.core.trace import JSON, Layer
 from harness.errors import UsageError, did_you_mean
 from harness.scoring.answer import answer, judge
 from harness.scoring.behaviour import behaviour, unjudgeable
@@ -21,8 +22,10 @@ from harness.scoring.reach import settle
 from harness.scoring.routing import clarifying_questions, route, routing
 from harness.scoring.scope import Scope
 from harness.scoring.state import state
+from harness.scoring.syntax import is_number
+from harness.scoring.tidy import tidy
 from harness.scoring.tools import forbidden_tools, tools
-from harness.scoring.wording import readable
+from harness.scoring.wording import show
 
 if TYPE_CHECKING:
     from harness.core.graph import AgentGraph
@@ -49,7 +52,7 @@ SCORERS: Mapping[str, Scorer] = {
 }
 """The scorers of the harness by name."""
 
-_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+_TEXTS = ("reason", "expected", "actual", "outcome")
 
 
 def judge_trial(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode = Mode.REPLAY) -> Trial:
@@ -62,7 +65,7 @@ def judge_trial(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode 
     if error is not None or (trial.verdict is Verdict.ERRORED and not trial.scores):
         return replace(trial, verdict=Verdict.ERRORED, error=error, scores=(), blame=None)
     found = [score for scope in _scopes(scenario, trial, graph, mode) for score in _judged(scope)]
-    scores = settle([_tidy(score) for score in (*behaviour(trial.trace), *found, *_unspoken(scenario, trial))])
+    scores = settle([tidy(score) for score in (*behaviour(trial.trace), *found, *_unspoken(scenario, trial))])
     verdict = _verdict(scores)
     cause = blame(scores, trial.trace) if verdict is Verdict.FAILED else None
     return replace(trial, verdict=verdict, scores=scores, blame=cause)
@@ -115,11 +118,34 @@ def _third_party(reference: str, settings: JSON, scope: Scope) -> tuple[Score, .
     try:
         given = load_scorer(reference)(scope, settings)
         scores = (given,) if isinstance(given, Score) else tuple(given)
-    except (UsageError, *_FAULTS) as error:
-        return (_fault(reference, f"{type(error).__name__}: {error}", scope),)
-    if not scores or not all(isinstance(score, Score) for score in scores):
-        return (_fault(reference, "it returned no Score", scope),)
+    except Exception as error:  # noqa: BLE001 - somebody else's code: it may raise anything, and costs its trial only
+        return (_fault(reference, f"{type(error).__name__}: {error}{_where(error)}", scope),)
+    wrong = next(filter(None, map(_malformed, scores)), "" if scores else "it returned no Score")
+    if wrong:
+        return (_fault(reference, wrong, scope),)
     return tuple(replace(score, scorer=reference, turn=scope.turn) for score in scores)
+
+
+def _where(error: Exception) -> str:
+    """The file and line that raised, when it is not ours."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return "" if last.filename == __file__ else f" ({last.filename}:{last.lineno})"
+
+
+def _malformed(score: Any) -> str:
+    """Why what a scorer returned cannot be kept as a score; empty when it can."""
+    if not isinstance(score, Score):
+        return f"it returned {show(score)}, which is no Score"
+    texts = [name for name in _TEXTS if not isinstance(getattr(score, name), str)]
+    if texts or not score.reason.strip():
+        return f"its Score has no text as {' and '.join(texts) or 'reason'}"
+    kinds: Mapping[str, Any] = {"verdict": Verdict, "layer": Layer | None, "agent": str | None, "step": str | None}
+    wrong = [name for name, kind in kinds.items() if not isinstance(getattr(score, name), kind)]
+    if wrong:
+        return f"its Score has {wrong[0]} {show(getattr(score, wrong[0]))}"
+    value = score.value
+    fits = value is None or (is_number(value) and 0 <= value <= 1)
+    return "" if fits else f"its Score has the value {show(value)}; partial credit is in 0..1"
 
 
 def _fault(reference: str, reason: str, scope: Scope) -> Score:
@@ -153,14 +179,3 @@ def _verdict(scores: Iterable[Score]) -> Verdict:
         if verdict in found:
             return verdict
     return Verdict.NOT_APPLICABLE
-
-
-def _tidy(score: Score) -> Score:
-    """Texts that can be written to any file."""
-    return replace(
-        score,
-        reason=readable(score.reason, 2000),
-        expected=readable(score.expected, 400),
-        actual=readable(score.actual, 400),
-        outcome=readable(score.outcome, 200),
-    )

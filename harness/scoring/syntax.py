@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from harness.errors import did_you_mean
-from harness.scoring.wording import show
+from harness.scoring.wording import readable, show
 
 if TYPE_CHECKING:
     from harness.core.trace import JSON
@@ -36,6 +36,7 @@ MAX_DEPTH = 64
 """Values nested deeper than this are never compared: they do not fit."""
 
 _PAIR = 2
+_PROBLEM_LIMIT = 2000
 
 
 def matcher_of(value: JSON) -> str | None:
@@ -71,7 +72,7 @@ def parse_day(value: JSON) -> date | None:
 
 def validate(value: JSON, path: str = "$") -> list[str]:
     """Everything that is wrong with the matchers inside `value`, one sentence each; empty when nothing is."""
-    return list(_problems(value, path, 0))
+    return [readable(problem, _PROBLEM_LIMIT) for problem in _problems(value, path, 0)]
 
 
 def _problems(value: JSON, path: str, depth: int) -> Iterator[str]:

@@ -31,6 +31,11 @@ def readable(text: str, limit: int = _TEXT_LIMIT) -> str:
     return "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in cut)
 
 
+def encodable(name: str) -> str:
+    """`name` as it is, but for lone surrogates, which UTF-8 cannot hold: they are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _escaped(character: str) -> str:
     if character.isspace():
         return " "

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.scoring.matchers import MATCHERS, OPTIONS, Place, explain, explain_arguments, validate
@@ -229,9 +229,10 @@ scalars = st.one_of(
     st.text(st.characters(), max_size=8),
     st.sampled_from([10**400, "\0", "\ud800", "nan", float("inf"), "2026-10-03"]),
 )
+keys = st.text(st.characters() | st.just("\ud800"), max_size=3) | st.sampled_from([*OPTIONS, "tolerence", "ordre"])
 values = st.recursive(
     scalars,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3)),
 )
 matchers = st.one_of(
     [
@@ -256,6 +257,9 @@ def test_plain_comparison_is_symmetric(one: Any, other: Any) -> None:
 
 @settings(max_examples=1000, deadline=None)
 @given(matchers, values)
+@example({"from": "\ud800"}, None)
+@example({"not": {"\ud800": {"any": 1}}}, None)
+@example({"approx": 1, "\ud800": 1}, None)
 def test_no_matcher_raises_however_malformed(matcher: Any, value: Any) -> None:
     place = Place(outputs=lambda _: (str(value)[:100] if not isinstance(value, int) else "1",))
     for misfit in explain(matcher, value, place):

@@ -70,8 +70,8 @@ arguments = st.one_of(
         st.sampled_from(["a", "b", "\0"]), st.sampled_from([1, "1", True, None, [], {}, [1, {"a": 2}]])
     ).map(json.dumps),
 )
-names = st.sampled_from(["Triage", "Billing", "Human", "Lookup", "Nobody"])
-tools = st.sampled_from(["a", "b", "\0", "lookup_account"])
+names = st.sampled_from(["Triage", "Billing", "Human", "Lookup", "Nobody", "\ud800"])
+tools = st.sampled_from(["a", "b", "\0", "\ud800", "lookup_account"])
 agents = st.builds(AgentRef, name=names, layer=st.sampled_from(list(Layer)), human=st.booleans())
 ids = st.integers(0, 50).map(str)
 statuses = st.sampled_from(list(CallStatus))
@@ -135,6 +135,8 @@ matchers: st.SearchStrategy[Any] = st.sampled_from(
         None,
         {"any": True},
         {"from": "a"},
+        {"from": "\ud800"},
+        {"\ud800": {"contains": "\ud800"}},
         {"matches": "("},
         {"contains": 1},
         {"not": {}},
@@ -144,9 +146,9 @@ matchers: st.SearchStrategy[Any] = st.sampled_from(
 flat = st.builds(
     ExpectedCall,
     tool=tools,
-    arguments=st.none() | st.dictionaries(st.sampled_from(["a", "b"]), matchers, max_size=2),
+    arguments=st.none() | st.dictionaries(st.sampled_from(["a", "b", "\ud800"]), matchers, max_size=2),
     exact_arguments=st.booleans(),
-    by=st.sampled_from([(), ("Billing",)]),
+    by=st.sampled_from([(), ("Billing",), ("\ud800",)]),
     times=st.sampled_from([(1, 1), (0, None), (2, 1), (-1, 0), (3, None)]),
 )
 
@@ -171,12 +173,16 @@ def expectations(call: Any) -> Any:
 helped = st.builds(replace, flat, helper=expectations(flat))
 expects = st.builds(
     Expectation,
-    specialist=st.sampled_from([(), ("Billing",), ("Billing", "Nobody")]),
-    route=st.sampled_from([(), ("Triage", "*"), ("**", "Human", "**")]),
+    specialist=st.sampled_from([(), ("Billing",), ("Billing", "Nobody"), ("\ud800",)]),
+    route=st.sampled_from([(), ("Triage", "*"), ("**", "Human", "**"), ("\ud800", "*")]),
     tools=st.none() | expectations(flat | helped),
-    forbidden_tools=st.sampled_from([(), ("a",)]),
+    forbidden_tools=st.sampled_from([(), ("a",), ("\ud800",)]),
     escalation=st.none()
-    | st.builds(EscalationExpectation, to=st.sampled_from(list(EscalationTarget)), after=st.sampled_from([(), ("a",)])),
+    | st.builds(
+        EscalationExpectation,
+        to=st.sampled_from(list(EscalationTarget)),
+        after=st.sampled_from([(), ("a",), ("\ud800",)]),
+    ),
     answer=st.none()
     | st.builds(
         AnswerExpectation,
@@ -184,12 +190,12 @@ expects = st.builds(
         matches=st.sampled_from([(), ("(",), ("a",)]),
         equals=st.none() | text,
         numbers=st.sampled_from([(), (49.0,), (float("nan"), 10**400)]),
-        grounded_in=st.sampled_from([(), ("a",)]),
-        judge=st.sampled_from([None, "r", "other"]),
+        grounded_in=st.sampled_from([(), ("a",), ("\ud800",)]),
+        judge=st.sampled_from([None, "r", "other", "\ud800"]),
     ),
     clarifying_questions=st.sampled_from([None, (0, 1), (1, None)]),
     state=st.sampled_from([None, {"a": [1]}, {"any": True}, 1]),
-    guardrail=st.sampled_from([None, "none", "x"]),
+    guardrail=st.sampled_from([None, "none", "x", "\ud800"]),
     limits=st.none()
     | st.builds(
         Limits,
@@ -198,7 +204,7 @@ expects = st.builds(
         cost_usd=st.sampled_from([None, 0.5]),
         seconds=st.sampled_from([None, 1.0]),
     ),
-    scorers=st.sampled_from([{}, {"nowhere:nothing": 1}]),
+    scorers=st.sampled_from([{}, {"nowhere:nothing": 1}, {"\ud800:nothing": 1}, {"json:\ud800": 1}]),
 )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -157,6 +158,34 @@ def empty(scope: Any, settings: Any) -> tuple[Score, ...]:
     return ()
 
 
+class HouseError(Exception):
+    pass
+
+
+def raising(scope: Any, settings: Any) -> Score:
+    raise HouseError("\ud800")
+
+
+def nothing(scope: Any, settings: Any) -> Any:
+    return None
+
+
+def text(scope: Any, settings: Any) -> Any:
+    return ["polite"]
+
+
+def reasonless(scope: Any, settings: Any) -> Any:
+    return Score(scorer="x", verdict=Verdict.PASSED, reason=None)  # type: ignore[arg-type]  # what a plugin may do
+
+
+def boolean(scope: Any, settings: Any) -> Any:
+    return Score(scorer="x", verdict=True, reason="fine")  # type: ignore[arg-type]  # what a plugin may do
+
+
+def percent(scope: Any, settings: Any) -> Any:
+    return Score(scorer="x", verdict=Verdict.PASSED, reason="fine", value=85)
+
+
 @pytest.fixture
 def reference(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setitem(sys.modules, "house_rules", sys.modules[__name__])
@@ -170,12 +199,20 @@ def test_a_third_party_scorer_is_called_with_its_settings(world: Any, reference:
     assert trial.verdict is Verdict.FAILED
 
 
-@pytest.mark.parametrize("name", ["broken", "empty", "absent"])
+@pytest.mark.parametrize(
+    "name", ["broken", "raising", "empty", "nothing", "text", "reasonless", "boolean", "percent", "absent"]
+)
 def test_a_third_party_scorer_that_does_not_judge_is_never_a_pass(world: Any, reference: str, name: str) -> None:
     expect = Expectation(specialist=("Billing",), scorers={f"{reference}:{name}": 1})
     trial = world.judge(expect, world.billing())
     assert trial.verdict is Verdict.ERRORED
     assert world.score(trial, f"{reference}:{name}").reason.startswith(f"the scorer '{reference}:{name}' failed: ")
+
+
+def test_a_third_party_scorer_that_breaks_is_told_with_its_line(world: Any, reference: str) -> None:
+    trial = world.judge(Expectation(scorers={f"{reference}:broken": 1}), world.billing())
+    reason = world.score(trial, f"{reference}:broken").reason
+    assert re.search(r"KeyError: 1 \(.*test_scorers\.py:\d+\)$", reason)
 
 
 @pytest.mark.parametrize(
