@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import TypeVar
 
 from harness.analysis.tally import OVERALL, Tallies, Tally
@@ -109,39 +110,38 @@ def drop_ps(pairs: Sequence[tuple[Tally, Tally]]) -> list[float]:
 
 def suite_drop_p(pairs: Pairs) -> float:
     """One-sided Mantel-Haenszel p of a drop, stratified by scenario; 1.0 where nothing can be told."""
-    p, surplus = _mantel_haenszel(pairs)
-    return p / 2 if surplus < 0 else 1.0 - p / 2 if surplus > 0 else 1.0
+    tails = _mantel_haenszel(pairs)
+    return tails[0] if tails else 1.0
 
 
 def suite_p(pairs: Pairs) -> float | None:
     """Two-sided Mantel-Haenszel p of any change, stratified by scenario; None where nothing can be told."""
-    p, surplus = _mantel_haenszel(pairs)
-    return p if p < 1 or surplus else None
+    tails = _mantel_haenszel(pairs)
+    return min(1.0, 2 * min(tails)) if tails else None
 
 
-def _mantel_haenszel(pairs: Pairs) -> tuple[float, float]:
-    """Two-sided p, and by how many passes the candidate is ahead of what equal sides would have.
+def _mantel_haenszel(pairs: Pairs) -> tuple[float, float] | None:
+    """How likely so few passes of the candidate, and so many, would be were both sides equally good.
 
-    A scenario in which every trial of both sides ended alike says nothing about a difference and is left out.
+    The passes of all scenarios together against the hypergeometric mean and variance they would have, each tail
+    corrected for continuity by half a pass. Beyond half a pass from the mean this is statsmodels'
+    `StratifiedTable(...).test_null_odds(correction=True)` halved by sign. Nearer to it that function corrects past
+    the mean and calls equal sides different, so it is not used.
+
+    A scenario in which every trial of both sides ended alike has no variance and is left out; None when all are.
     """
     telling = [
-        (mine, other) for mine, other in pairs.values() if 0 < mine.passed + other.passed < mine.total + other.total
+        (mine.passed, mine.total, mine.passed + other.passed, mine.total + other.total)
+        for mine, other in pairs.values()
+        if 0 < mine.passed + other.passed < mine.total + other.total
     ]
     if not telling:
-        return 1.0, 0.0
-    import numpy as np  # noqa: PLC0415 - as above
-    from statsmodels.stats.contingency_tables import StratifiedTable  # noqa: PLC0415 - as above
+        return None
+    from scipy.stats import norm  # noqa: PLC0415 - as above
 
-    tables = [[[mine.passed, mine.failed], [other.passed, other.failed]] for mine, other in telling]
-    result = StratifiedTable(np.array(tables, dtype=float).transpose(1, 2, 0)).test_null_odds(correction=True)
-    return float(result.pvalue), _surplus(telling)
-
-
-def _surplus(pairs: Sequence[tuple[Tally, Tally]]) -> float:
-    """Passes of the candidate beyond what equal sides would have, summed over the scenarios."""
-    return sum(
-        mine.passed - mine.total * (mine.passed + other.passed) / (mine.total + other.total) for mine, other in pairs
-    )
+    ahead = sum(own - n * passes / size for own, n, passes, size in telling)
+    variance = sum(n * passes * (size - passes) * (size - n) / (size**2 * (size - 1)) for _, n, passes, size in telling)
+    return float(norm.cdf((ahead + 0.5) / sqrt(variance))), float(norm.cdf((0.5 - ahead) / sqrt(variance)))
 
 
 def holm(p_values: Mapping[_Key, float]) -> dict[_Key, float]:

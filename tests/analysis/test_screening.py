@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
 from harness.analysis.screening import confirm, drop_ps, holm, paired, screen, suite_drop_p, suite_p
@@ -77,13 +79,53 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
 
 
 TALLIES = st.integers(1, 6).flatmap(lambda total: st.integers(0, total).map(lambda passed: Tally(passed, total)))
+PAIRS = st.dictionaries(st.text(max_size=3), st.tuples(TALLIES, TALLIES), max_size=12)
+NEARER_TO_THE_MEAN_THAN_HALF_A_PASS = {"": (Tally(2, 3), Tally(5, 6)), "0": (Tally(2, 2), Tally(3, 4))}
+EQUAL = {"": (Tally(1, 2), Tally(1, 2))}
+ONE_AGAINST_MANY = {"": (Tally(29, 30), Tally(1, 1))}
 
 
-@given(st.dictionaries(st.text(max_size=3), st.tuples(TALLIES, TALLIES), max_size=12))
+@given(PAIRS)
+@example(NEARER_TO_THE_MEAN_THAN_HALF_A_PASS)
+@example(EQUAL)
+@example(ONE_AGAINST_MANY)
 def test_p_values_are_probabilities_and_a_drop_on_one_side_is_a_rise_on_the_other(
     pairs: dict[str, tuple[Tally, Tally]],
 ) -> None:
-    swapped = {name: (other, mine) for name, (mine, other) in pairs.items()}
-    down, up = suite_drop_p(pairs), suite_drop_p(swapped)
+    down, up = suite_drop_p(pairs), suite_drop_p(_swapped(pairs))
     assert 0 <= down <= 1
     assert down + up >= 1 - 1e-9
+
+
+@given(PAIRS)
+@example(NEARER_TO_THE_MEAN_THAN_HALF_A_PASS)
+@example(ONE_AGAINST_MANY)
+def test_a_change_of_any_direction_is_twice_the_smaller_tail(pairs: dict[str, tuple[Tally, Tally]]) -> None:
+    either = suite_p(pairs)
+    tails = suite_drop_p(pairs), suite_drop_p(_swapped(pairs))
+    assert (1.0 if either is None else either) == pytest.approx(min(1.0, 2 * min(tails)))
+    assert suite_p(_swapped(pairs)) == (None if either is None else pytest.approx(either))
+
+
+@pytest.mark.parametrize("pairs", [EQUAL, NEARER_TO_THE_MEAN_THAN_HALF_A_PASS, ONE_AGAINST_MANY])
+def test_sides_within_half_a_pass_of_each_other_are_not_told_apart(pairs: dict[str, tuple[Tally, Tally]]) -> None:
+    assert suite_p(pairs) == 1.0
+    assert suite_drop_p(pairs) >= 0.5
+
+
+@settings(max_examples=25)  # statsmodels collects garbage at each call
+@given(PAIRS)
+def test_beyond_half_a_pass_the_test_is_that_of_statsmodels(pairs: dict[str, tuple[Tally, Tally]]) -> None:
+    telling = [each for each in pairs.values() if 0 < each[0].passed + each[1].passed < each[0].total + each[1].total]
+    ahead = sum(
+        mine.passed - mine.total * (mine.passed + other.passed) / (mine.total + other.total) for mine, other in telling
+    )
+    assume(abs(ahead) >= 0.5)
+    tables = [np.array([[mine.passed, mine.failed], [other.passed, other.failed]]) for mine, other in telling]
+    theirs = float(StratifiedTable(tables).test_null_odds(correction=True).pvalue)
+    assert suite_p(pairs) == pytest.approx(theirs)
+    assert min(suite_drop_p(pairs), suite_drop_p(_swapped(pairs))) == pytest.approx(theirs / 2)
+
+
+def _swapped(pairs: dict[str, tuple[Tally, Tally]]) -> dict[str, tuple[Tally, Tally]]:
+    return {name: (other, mine) for name, (mine, other) in pairs.items()}
