@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: run test lint docs picture browser clean
 
 run: $(VENV)/.run
-	$(BIN)/harness run
+	$(BIN)/harness run --verbose
 
 test: $(VENV)/.test browser
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ class Settings:
     seconds per trial. `api` is what the endpoint speaks, `responses` or `chat_completions`. `endpoint` is where
     recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
     not expire. `everything` records anew also what is recorded and fits,
-    `stale` leaves out what has no recording yet.
+    `stale` leaves out what has no recording yet. `gated` lets the gate decide what the process exits with.
     """
 
     root: Path = Path()
@@ -47,6 +47,7 @@ class Settings:
     strict: bool = False
     everything: bool = False
     stale: bool = False
+    gated: bool = False
     max_age_days: int = 0
     baseline: Path | None = None
     gate: Mapping[str, Any] = field(default_factory=dict)

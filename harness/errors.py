@@ -25,6 +25,15 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+_GRAVEST_FIRST = (ExitCode.INTERNAL, ExitCode.COULD_NOT_JUDGE, ExitCode.WORSE)
+
+
+def gravest(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one code of several runs."""
+    found = set(codes)
+    return next((each for each in _GRAVEST_FIRST if each in found), max(found, default=ExitCode.FINE))
+
+
 class HarnessError(Exception):
     """Base of all deliberate errors: printed without a traceback."""
 

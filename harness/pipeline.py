@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from harness.core.variant import Variant  # noqa: TC004 - nothing evaluates these annotations
     from harness.errors import Problem
     from harness.execution.spec import Conditions, TrialSpec
+    from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
     from harness.system.graph import LiveGraph  # noqa: TC004 - nothing evaluates these annotations, and it imports the SDK
 
 OnTrial = Callable[[Trial], None]
+OnBegin = Callable[[Sequence[Path], int], None]
+"""Told once of the folders that runs are written to, and of how many trials there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,11 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished run, the folder it was written to, and what the process should exit with."""
+    """A finished run, the folder it was written to, what is reported of it, and what the process should exit with."""
 
     run: Run
     folder: Path
+    report: Report
     code: ExitCode
 
 
@@ -87,28 +91,37 @@ async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lamb
 
 
 async def run_variants(
-    settings: Settings, selection: Selection, names: Sequence[str], on_trial: OnTrial = lambda _: None
+    settings: Settings,
+    selection: Selection,
+    names: Sequence[str],
+    on_trial: OnTrial = lambda _: None,
+    on_begin: OnBegin = lambda *_: None,
 ) -> tuple[Outcome, ...]:
     """The same with variants, side by side: one run each, their trials interleaved, so that all see the same weather.
 
-    `BASELINE` among the names is the agents as they are. Raises UsageError for a name that has no file, and
-    ProblemsError when a variant does not fit the agents.
+    `BASELINE` among the names is the agents as they are, and what the others are held against. Raises UsageError for
+    a name that has no file, and ProblemsError when a variant does not fit the agents.
     """
+    saved.need_baseline(settings)
     suite = read_scenarios(settings, selection)
     with environment(settings):
         sides = [load_agents(settings, each) for each in variants_named(settings, names)]
         refuse(problems_of(suite, sides[0].graph))
         chosen = choose(settings, suite, selection, sides[0].graph)
         started = [begin(settings, each, chosen) for each in sides]
-        finished = await run_trials(settings, sides, started, on_trial)
+        finished = await run_trials(settings, sides, started, on_trial, on_begin)
         refuse_strays()
-    return tuple(_outcome(settings, each) for each in finished)
+    plain = next((each for each in finished if each.info.variant is None), None)
+    return tuple(outcome_of(settings, each, None if each is plain else plain) for each in finished)
 
 
-def _outcome(settings: Settings, run: Run) -> Outcome:
+def outcome_of(settings: Settings, run: Run, beside: Run | None = None) -> Outcome:
+    """Report the finished run, held against `beside` or the baseline, and say what the process should exit with."""
     folder = _folder(settings, run)
-    saved.write_reports(run, folder)
-    return Outcome(run=run, folder=folder, code=saved.exit_code(run))
+    held = saved.held(settings, run, beside)
+    report = saved.report_at(run, folder, held)
+    saved.write_reports(report, folder)
+    return Outcome(run=run, folder=folder, report=report, code=saved.exit_code(run, held))
 
 
 def _folder(settings: Settings, run: Run) -> Path:
@@ -249,7 +262,7 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
 
 
 async def run_trials(
-    settings: Settings, sides: Sequence[Agents], started: Sequence[Run], on_trial: OnTrial
+    settings: Settings, sides: Sequence[Agents], started: Sequence[Run], on_trial: OnTrial, on_begin: OnBegin
 ) -> tuple[Run, ...]:
     """Run and judge every trial of every side; each is on disk before the next is told of."""
     from harness.execution.engine import run_all
@@ -269,6 +282,7 @@ async def run_trials(
             return 0 < settings.max_failures <= failures
 
         specs = plan(settings, started[0].scenarios, tuple(journals))
+        on_begin([_folder(settings, each) for each in started], len(specs))
         at_once = settings.concurrency if settings.processes == 1 else settings.processes
         async with working(settings, *sides) as work:
             trials = await run_all(specs, work, told, at_once)

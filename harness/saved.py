@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.baseline import BaselineChange
-    from harness.analysis.comparison import Comparison
-    from harness.analysis.decision import Decision
+    from harness.analysis.comparison import Comparison  # noqa: TC004 - nothing evaluates these annotations
+    from harness.analysis.decision import Decision  # noqa: TC004 - nothing evaluates these annotations
     from harness.analysis.live_gate import Fresh
     from harness.analysis.policy import Policy
     from harness.analysis.power import Power
     from harness.analysis.summary import Summary
     from harness.config import Settings
+    from harness.reporting.view import Report
 
 DEFAULT_BASELINE = Path("baselines/main.json")
-"""Where a baseline is blessed when neither policy nor command line names a file."""
+"""Where a baseline is blessed, and looked for, when neither policy nor command line names a file."""
 
 
 def read_run(path: Path) -> Run:
@@ -41,55 +43,122 @@ def newest_run(settings: Settings) -> Path:
     return folders[-1]
 
 
-def exit_code(run: Run) -> ExitCode:
-    """What the process says of a run without a gate: not judged comes before worse."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a run was held against. `other` is the other side itself, where there is more than its summary."""
+
+    comparison: Comparison | None = None
+    other: Run | None = None
+    decision: Decision | None = None
+
+
+ALONE = Held()
+"""A run that is held against nothing."""
+
+
+def exit_code(run: Run, beside: Held = ALONE) -> ExitCode:
+    """What the process says of a run: the gate's word, or without one not judged before worse."""
     from harness.analysis.outcome import run_verdict, scenario_results
 
+    if beside.decision:
+        return beside.decision.code
     codes = {Verdict.ERRORED: ExitCode.COULD_NOT_JUDGE, Verdict.FAILED: ExitCode.WORSE}
     return codes.get(run_verdict(run, scenario_results(run)), ExitCode.FINE)
 
 
-def write_reports(
-    run: Run,
-    folder: Path,
-    formats: Sequence[str] = (),
-    decision: Decision | None = None,
-    comparison: Comparison | None = None,
-) -> tuple[Path, ...]:
-    """Render the run beside its journal, in the usual formats or those named; on GitHub, tell it too.
+def need_baseline(settings: Settings) -> None:
+    """Before a run that is held against a baseline. Raises UsageError when it is not there."""
+    place = baseline_path(settings)
+    if place and (settings.baseline or settings.gated) and not place.exists():
+        raise UsageError(f"there is no baseline {str(place)!r}", hint="harness baseline bless RUN makes one")
+
+
+def held(settings: Settings, run: Run, beside: Run | None = None) -> Held:
+    """Hold `run` against `beside`, or else the baseline where there is one; ask the gate too if it is to decide.
+
+    Raises UsageError when a baseline that was asked for cannot be read.
+    """
+    other = beside or _baseline_run(settings)
+    reference = _labelled(other) if other else _baseline_if_there(settings)
+    return Held(
+        comparison=_compared(run, reference) if reference else None,
+        other=other,
+        decision=_decided(settings, run, reference) if settings.gated else None,
+    )
+
+
+def _compared(run: Run, reference: Summary) -> Comparison | None:
+    """None for a run of several variants, of which none is the candidate."""
+    from harness.analysis import comparison
+    from harness.analysis.sides import variants_of
+
+    return comparison.compare(_labelled(run), reference) if len(variants_of(run)) <= 1 else None
+
+
+def _decided(settings: Settings, run: Run, reference: Summary | None) -> Decision:
+    from harness.analysis.gate import decide
+
+    return decide(run, policy_of(settings), reference, now=datetime.now(UTC))
+
+
+def _labelled(run: Run) -> Summary:
+    from harness.analysis.sides import only_variant
+    from harness.analysis.summary import summary_of
+
+    return summary_of(only_variant(run), run.info.variant or run.info.id)
+
+
+def _baseline_run(settings: Settings) -> Run | None:
+    """The baseline, where it is a run with all its traces and no summary of runs."""
+    place = baseline_path(settings)
+    return read_side(place) if place and place.suffix != ".json" else None
+
+
+def _baseline_if_there(settings: Settings) -> Summary | None:
+    """The blessed summary. One that only the policy names may not be there yet, unless the gate is to decide."""
+    place = baseline_path(settings)
+    asked = settings.gated or settings.baseline is not None
+    return baseline(settings) if place and (asked or place.exists()) else None
+
+
+def report_at(run: Run, folder: Path, beside: Held = ALONE) -> Report:
+    """What every format of the run starts from; its trend is read from the runs that stand beside `folder`."""
+    from harness.reporting.gated import changes_shown, gate_shown
+    from harness.reporting.history import past_runs, trend_of
+    from harness.reporting.view import report_of
+
+    return report_of(
+        run,
+        gate=gate_shown(beside.decision) if beside.decision else None,
+        changes=changes_shown(beside.comparison) if beside.comparison else None,
+        trend=trend_of(past_runs(folder.parent), run.info),
+        other=beside.other,
+    )
+
+
+def write_reports(report: Report, folder: Path, formats: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Render the run, in the usual formats or those named.
 
     Runs that stand side by side are listed in the index.html above them.
     """
-    from harness.reporting.formats import REPORTERS, USUAL, write
-    from harness.reporting.gated import changes_shown, gate_shown
-    from harness.reporting.history import past_runs, trend_of
+    from harness.reporting.formats import USUAL, write
     from harness.reporting.html.index import write_index
-    from harness.reporting.view import report_of
 
-    report = report_of(
-        run,
-        gate=gate_shown(decision) if decision else None,
-        changes=changes_shown(comparison) if comparison else None,
-        trend=trend_of(past_runs(folder.parent), run.info),
-    )
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(REPORTERS["github-summary"].render(report))
     written = write(report, folder, formats or USUAL)
     if (folder / "run.jsonl").exists():
         write_index(folder.parent)
     return written
 
 
-def github_annotations(run: Run) -> str:
-    """What GitHub is told of the run, one line an annotation; empty elsewhere."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return ""
+def tell_github(report: Report) -> str:
+    """Add to the summary of the step, and give the annotations for the log; nothing happens elsewhere."""
     from harness.reporting.formats import REPORTERS
-    from harness.reporting.view import report_of
 
-    return REPORTERS["github"].render(report_of(run))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(REPORTERS["github-summary"].render(report))
+    return REPORTERS["github"].render(report) if os.environ.get("GITHUB_ACTIONS") == "true" else ""
 
 
 def gate(
@@ -192,9 +261,10 @@ def as_json(value: Any) -> str:
 
 
 def baseline_path(settings: Settings) -> Path | None:
-    """The baseline's file, by the command line or else by the policy; None when neither names one."""
+    """The baseline by the command line, or the policy's, or the usual one if it is there; None without any."""
     named = settings.baseline or policy_of(settings).baseline
-    return settings.path(Path(named)) if named else None
+    usual = settings.path(DEFAULT_BASELINE)
+    return settings.path(Path(named)) if named else usual if usual.exists() else None
 
 
 def _fresh(candidate: Path | None, reference: Path | None, variant: str | None) -> Fresh | None:

@@ -11,10 +11,14 @@ import click
 
 from harness import config
 from harness.core.results import Mode
+from harness.errors import gravest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.config import Settings
     from harness.pipeline import Selection
+    from harness.reporting.terminal import Screen
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SETTINGS = tuple(each for each in config.Settings.__dataclass_fields__ if each != "root")
@@ -73,6 +77,19 @@ def running(command: _Command) -> _Command:
     )(command)
 
 
+def held(command: _Command) -> _Command:
+    """What a run is held against, and whether the gate decides."""
+    return _group(
+        click.option(
+            "--baseline",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="Show what changed against this run or baseline file.",
+        ),
+        click.option("--gate", "gated", is_flag=True, default=None, help="Let the gate decide the exit code."),
+    )(command)
+
+
 def output(command: _Command) -> _Command:
     """How much is said, and in which form."""
     return _group(
@@ -107,21 +124,40 @@ def selection_of(options: dict[str, Any]) -> Selection:
 def execute(given: dict[str, Any], **fixed: Any) -> int:
     """Run what was selected, tell how it goes, and give the exit code."""
     from harness import pipeline, saved
-    from harness.reporting.terminal import Screen
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
     names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
     selection = selection_of(given)
     settings = settings_of(given, **fixed)
-    screen = Screen(
-        quiet=flags["quiet"] or flags["as_json"],
-        verbose=flags["verbose"],
-        color=False if flags["no_color"] else None,
-    )
-    outcomes = asyncio.run(pipeline.run_variants(settings, selection, names, screen.trial))
+    screen = screen_of(flags)
+    folders: list[Path] = []
+
+    def begin(places: Sequence[Path], trials: int) -> None:
+        folders.extend(places)
+        screen.begin(trials)
+
+    try:
+        outcomes = asyncio.run(pipeline.run_variants(settings, selection, names, screen.trial, begin))
+    except KeyboardInterrupt:
+        for folder in folders:
+            screen.summary(pipeline.outcome_of(settings, saved.read_run(folder)))
+        raise
+    finally:
+        screen.stop()
     for outcome in outcomes:
         screen.summary(outcome)
         if flags["as_json"]:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
-        click.echo(saved.github_annotations(outcome.run), nl=False)
-    return max(outcome.code for outcome in outcomes)
+        click.echo(saved.tell_github(outcome.report), nl=False)
+    return gravest(outcome.code for outcome in outcomes)
+
+
+def screen_of(flags: dict[str, bool]) -> Screen:
+    """The terminal as the flags of `output` ask for it."""
+    from harness.reporting.terminal import Screen
+
+    return Screen(
+        quiet=flags["quiet"] or flags["as_json"],
+        verbose=flags["verbose"],
+        color=False if flags["no_color"] else None,
+    )

@@ -14,6 +14,7 @@ from harness.cli import options
 @click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
 @click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
 @options.running
+@options.held
 @options.places
 @options.output
 def command(**given: Any) -> int:
@@ -26,5 +27,6 @@ def command(**given: Any) -> int:
     harness run
     harness run scenarios/billing-refunds.yaml -k 'limit and not helper'
     harness run duplicate-charge --mode live
+    harness run --baseline baselines/main.json --gate
     """
     return options.execute(given)

@@ -24,10 +24,10 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 class Finished(Protocol):
-    """A run that is over, and the folder it was written to."""
+    """What is reported of a run that is over, and the folder it was written to."""
 
     @property
-    def run(self) -> Run: ...  # noqa: D102 - said above
+    def report(self) -> Report: ...  # noqa: D102 - said above
 
     @property
     def folder(self) -> Path: ...  # noqa: D102 - said above
@@ -112,25 +112,33 @@ class Screen:
         quiet: bool = False,
         verbose: bool = False,
         color: bool | None = None,
-        total: int = 0,
         stream: TextIO | None = None,
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._quiet, self._verbose, self._color = quiet, verbose, color
-        self._work = Work(self._stream, total, color=color)
+        self._work = Work(self._stream, color=color)
+
+    def begin(self, trials: int) -> None:
+        """So many trials are about to run."""
+        self._work = Work(self._stream, trials, color=self._color)
 
     def trial(self, trial: Trial) -> None:
         """One more trial is judged."""
         if not self._quiet:
             self._work.step(bad=trial.verdict in (Verdict.FAILED, Verdict.ERRORED))
 
+    def stop(self) -> None:
+        """Leave the terminal as it was found."""
+        self._work.stop()
+
     def summary(self, finished: Finished) -> None:
         """What the run found, and where its report is."""
         page = finished.folder / "index.html"
-        self.report(report_of(finished.run), str(page if page.exists() else finished.folder))
+        place = page if page.exists() else finished.folder
+        self.report(finished.report, place.resolve().as_uri())
 
     def report(self, report: Report, place: str = "") -> None:
-        """The same of a report that is already there; `place` is the page's path."""
+        """The same of a report that is already there; `place` is the page's address."""
         self._work.stop()
         writer = Writer(console_of(self._stream, color=self._color), signs_of(self._stream), place)
         if self._quiet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.text import Text
@@ -19,6 +20,7 @@ from harness.reporting.view import (
     CARDS,
     WORDS,
     Report,
+    address,
     attention,
     headline,
     is_stand_in,
@@ -40,6 +42,9 @@ _NUMBERS = (1, 2)
 """Columns of the table of layers that are set to the right."""
 
 _ROWS = 12
+_NAMED = ("regressed", "fixed", "unjudged")
+"""Kinds of change whose scenarios are named."""
+
 _STYLES = {
     Verdict.PASSED: "cyan",
     Verdict.FAILED: "bold red",
@@ -105,15 +110,31 @@ class Writer:
         if not bad and report.verdict is Verdict.PASSED and not verbose:
             self._well(report)
             return
-        for result in bad[:SHOWN]:
-            self.failure(report, result)
-        if len(bad) > SHOWN:
-            self.line(f"+{count(len(bad) - SHOWN)} more", "dim")
-            self.line()
+        self._failures(report, [each for each in bad if not each.quarantined])
+        self._aside([each for each in bad if each.quarantined])
         self.layers(report)
         self._changes(report)
         self.verdict(report)
         self._next(report, bad)
+
+    def _failures(self, report: Report, deciding: list[ScenarioResult]) -> None:
+        for result in deciding[:SHOWN]:
+            self.failure(report, result)
+        if len(deciding) > SHOWN:
+            self.line(f"+{count(len(deciding) - SHOWN)} more", "dim")
+            self.line()
+
+    def _aside(self, quarantined: list[ScenarioResult]) -> None:
+        """What did not pass and decides nothing, a line each."""
+        if not quarantined:
+            return
+        self.line("Quarantined, decide nothing:", "dim")
+        for result in quarantined[:SHOWN]:
+            told = f": {sentence_of(result.telling)}" if result.telling else ""
+            self.line(f"  {self._signs.of(result.verdict)} {result.scenario.id}{told}", "dim")
+        if len(quarantined) > SHOWN:
+            self.line(f"  +{count(len(quarantined) - SHOWN)} more", "dim")
+        self.line()
 
     def failure(self, report: Report, result: ScenarioResult) -> None:
         """One scenario that did not pass: why, where, and how to run it again."""
@@ -131,7 +152,8 @@ class Writer:
             self.line(f"    {text}", row_style)
         self.line(f"  {result.scenario.location}  {self._signs.dot}  {rerun(result)}", "dim")
         if self._place:
-            self.line(f"  {self._place}#/s/{result.scenario.id}", "dim")
+            link = quote(clean(address(result.scenario.id, result.variant)), safe="")
+            self.line(f"  {self._place}#/s/{link}", "dim")
         self.line()
 
     def _layer_signs(self, report: Report, result: ScenarioResult, trial: Trial) -> str:
@@ -198,10 +220,16 @@ class Writer:
     def _changes(self, report: Report) -> None:
         if report.changes is None:
             return
-        found = [f"{count(len(scenarios))} {words}" for _, words, scenarios in short_changes(report.changes)]
-        self.line(f"Against {report.changes.baseline}: {', '.join(found)}")
+        kinds = short_changes(report.changes)
+        told = f" {self._signs.dot} ".join(f"{count(len(scenarios))} {words}" for _, words, scenarios in kinds)
+        self.line(f"Against {report.changes.baseline}: {told}")
+        for name, words, scenarios in kinds:
+            if scenarios and name in _NAMED:
+                more = f" and {count(len(scenarios) - SHOWN)} more" if len(scenarios) > SHOWN else ""
+                self.line(f"  {words}: {', '.join(scenarios[:SHOWN])}{more}")
         if report.changes.sentence:
             self.line(report.changes.sentence)
+        self.line()
 
     def verdict(self, report: Report) -> None:
         """The verdict, its reasons, and where the answers came from."""
@@ -209,7 +237,7 @@ class Writer:
         self.line(f"{WORDS[report.verdict].upper()}: {headline(report)}", style)
         for reason in report.gate.reasons if report.gate else ():
             self.line(f"  {self._signs.dot} {reason}")
-        self.line(f"  {self._signs.dot} ".join(provenance(report)), "dim")
+        self.line(f" {self._signs.dot} ".join(provenance(report)), "dim")
 
     def _next(self, report: Report, bad: tuple[ScenarioResult, ...]) -> None:
         for command in next_commands(report, bad):

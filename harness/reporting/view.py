@@ -75,7 +75,8 @@ CHANGES: Mapping[str, str] = {
 class Report:
     """A run, everything counted over it, and what is said about it.
 
-    `trend` holds the rates of earlier runs by metric, oldest first, this run not included.
+    `trend` holds the rates of earlier runs by metric, oldest first, this run not included. `other` is the run that
+    this one is held against, where more of it is at hand than its rates.
     """
 
     run: Run
@@ -84,6 +85,7 @@ class Report:
     gate: GateShown | None = None
     changes: ChangesShown | None = None
     trend: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    other: Run | None = None
 
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
@@ -106,11 +108,12 @@ def report_of(
     gate: GateShown | None = None,
     changes: ChangesShown | None = None,
     trend: Mapping[str, tuple[float | None, ...]] | None = None,
+    other: Run | None = None,
 ) -> Report:
     """Count `run` and find its verdict: the gate's, or without one the worst of its scenarios."""
     metrics = metrics_of(run)
     verdict = gate.verdict if gate else run_verdict(run, metrics.results)
-    return Report(run=run, metrics=metrics, verdict=verdict, gate=gate, changes=changes, trend=trend or {})
+    return Report(run=run, metrics=metrics, verdict=verdict, gate=gate, changes=changes, trend=trend or {}, other=other)
 
 
 def short_changes(changes: ChangesShown) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -169,6 +172,11 @@ def attention(results: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
     """What did not pass and decides: failures, then what could not be judged; quarantined scenarios come last."""
     bad = [each for each in results if each.verdict in (Verdict.FAILED, Verdict.ERRORED)]
     return tuple(sorted(bad, key=lambda each: (each.quarantined, each.verdict is Verdict.ERRORED)))
+
+
+def address(scenario: str, variant: str | None) -> str:
+    """What the page knows a result by: `#/s/` and this, quoted."""
+    return f"{scenario}~{variant}" if variant else scenario
 
 
 def rerun(result: ScenarioResult) -> str:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.core.results import Run
 from harness.reporting.terminal import Screen, Work, failure_text
 from harness.reporting.text import next_commands, render_text
-from harness.reporting.view import ChangesShown, GateShown, attention, report_of
+from harness.reporting.view import ChangesShown, GateShown, Report, attention, report_of
 
 if TYPE_CHECKING:
     import pytest
+
+    from harness.core.results import Run
 
 
 def _shown(run: Run, encoding: str = "utf-8", **settings: Any) -> str:
@@ -94,7 +95,8 @@ def test_the_gate_and_the_changes_have_their_lines(samples: Any) -> None:
     shown = render_text(report_of(samples.mixed(), gate=gate, changes=changes))
     assert "COULD NOT JUDGE: 1 of 4 gates broken" in shown
     assert "  · a floor" in shown
-    assert "Against main: 2 regressed, 0 fixed" in shown
+    assert "Against main: 2 regressed · 0 fixed" in shown
+    assert "  regressed: a, b\n" in shown
     assert "-8.3 points" in shown
 
 
@@ -112,15 +114,15 @@ def test_pytest_gets_the_failure_as_plain_text(samples: Any) -> None:
 
 @dataclass
 class _Over:
-    run: Run
+    report: Report
     folder: Path
 
 
 def test_the_summary_says_where_the_page_is(samples: Any, tmp_path: Path) -> None:
     (tmp_path / "index.html").touch()
     stream = io.StringIO()
-    Screen(stream=stream).summary(_Over(samples.green(), tmp_path))
-    assert str(tmp_path / "index.html") in stream.getvalue()
+    Screen(stream=stream).summary(_Over(report_of(samples.green()), tmp_path))
+    assert (tmp_path / "index.html").as_uri() in stream.getvalue()
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(samples: Any) -> None:
@@ -155,3 +157,28 @@ def test_a_quiet_screen_shows_no_progress(samples: Any) -> None:
     for trial in samples.mixed().trials:
         screen.trial(trial)
     assert stream.getvalue() == ""
+
+
+def test_quarantined_failures_take_a_line_each_and_come_after_those_that_decide(samples: Any) -> None:
+    lines = _shown(samples.mixed()).splitlines()
+    place = lines.index("Quarantined, decide nothing:")
+    assert lines[place + 1].startswith("  ✗ ambiguous-page: Triage handed")
+    assert lines[place + 2] == ""
+    assert place > lines.index("✗ plan-question  failed")
+
+
+def test_the_link_of_a_variant_leads_to_its_row(samples: Any) -> None:
+    scenario, trial = samples.kinds["misrouted"]()
+    run = samples.run_of((replace(scenario, id="a b/c"), replace(trial, scenario="a b/c", variant="terse")))
+    assert "reports/r/index.html#/s/a%20b%2Fc~terse" in _shown(run)
+
+
+def test_a_run_that_knows_its_size_says_how_far_it_is(samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    screen = Screen(stream=stream, color=True)
+    screen.begin(15)
+    for trial in samples.mixed().trials:
+        screen.trial(trial)
+    screen.stop()
+    assert "15/15" in stream.getvalue()

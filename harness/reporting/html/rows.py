@@ -11,6 +11,7 @@ from harness.core.results import Score, Trial, Verdict
 from harness.core.trace import route_of, usage_of
 from harness.reporting.clean import clean
 from harness.reporting.html.cards import CODES
+from harness.reporting.view import address
 from harness.scoring.scope import level_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class TableRow:
     @property
     def address(self) -> str:
         """What stands behind `#/s/`."""
-        return f"{self.id}~{self.variant}" if self.variant else self.id
+        return address(self.id, self.variant)
 
 
 def table_rows(report: Report) -> list[TableRow]:
