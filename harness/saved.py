@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,11 +88,20 @@ def held(settings: Settings, run: Run, beside: Run | None = None) -> Held:
 
 
 def _compared(run: Run, reference: Summary) -> Comparison | None:
-    """None for a run of several variants, of which none is the candidate."""
+    """None for a run of several variants, of which none is the candidate.
+
+    Of a run of less than half of the reference's scenarios only these are compared: it is a selection, and what was
+    left out is not gone.
+    """
     from harness.analysis import comparison
     from harness.analysis.sides import variants_of
 
-    return comparison.compare(_labelled(run), reference) if len(variants_of(run)) <= 1 else None
+    if len(variants_of(run)) > 1:
+        return None
+    mine = _labelled(run)
+    both = {name: entry for name, entry in reference.entries.items() if name in mine.entries}
+    selection = 2 * len(both) < len(reference.entries)
+    return comparison.compare(mine, replace(reference, entries=both) if selection else reference)
 
 
 def _decided(settings: Settings, run: Run, reference: Summary | None) -> Decision:

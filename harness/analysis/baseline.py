@@ -68,12 +68,14 @@ def objections(run: Run, *, in_ci: bool = False) -> tuple[str, ...]:
     errored = sorted({trial.scenario for trial in deciding if trial.verdict is Verdict.ERRORED})
     stale = sorted({trial.scenario for trial in deciding if trial.cassette and trial.cassette.stale})
     unrun = sorted({each.id for each in run.scenarios} - {trial.scenario for trial in run.trials})
+    reused = run.info.mode is Mode.RECORD and any(trial.traffic.replayed for trial in deciding)
     found = {
         "this is continuous integration, where nothing is blessed": in_ci,
         "nothing ran": not run.trials,
         "it was not finished": not run.complete,
         f"it is only shard {run.info.shard}": run.info.shard,
         "the code it ran has uncommitted changes": run.info.dirty,
+        "it recorded only what was missing, so that its trials are neither live nor replays": reused,
         f"no trial of {_named(unrun)}": run.trials and unrun,
         f"{_named(errored)} could not be judged": errored,
         f"the recordings of {_named(stale)} are stale": stale,

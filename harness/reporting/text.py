@@ -235,9 +235,12 @@ class Writer:
         """The verdict, its reasons, and where the answers came from."""
         style = _STYLES[report.verdict]
         self.line(f"{WORDS[report.verdict].upper()}: {headline(report)}", style)
+        self._reasons(report)
+        self.line(f" {self._signs.dot} ".join(provenance(report)), "dim")
+
+    def _reasons(self, report: Report) -> None:
         for reason in report.gate.reasons if report.gate else ():
             self.line(f"  {self._signs.dot} {reason}")
-        self.line(f" {self._signs.dot} ".join(provenance(report)), "dim")
 
     def _next(self, report: Report, bad: tuple[ScenarioResult, ...]) -> None:
         for command in next_commands(report, bad):
@@ -252,6 +255,7 @@ class Writer:
         place = [self._place] if self._place else []
         said = f" {self._signs.dot} ".join((headline(report), *told, *source, *place))
         self.line(f"{self._signs.passed} {said}", _STYLES[Verdict.PASSED])
+        self._reasons(report)
 
     def _fit(self, text: str) -> str:
         safe = clean(text)

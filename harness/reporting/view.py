@@ -144,7 +144,10 @@ def headline(report: Report) -> str:
     if not report.counted:
         return f"all {plural(len(report.results), 'scenario')} quarantined, nothing decides"
     whole = f"all {passed:,} judged scenarios passed" if passed > 1 else "the one judged scenario passed"
-    return f"{whole}{_aside(report)}"
+    if failed or errored:
+        lost = f", {errored:,} could not be judged" if errored else ""
+        whole = f"{passed:,} of {total} passed, {failed:,} failed and do not block{lost}"
+    return f"{'gate passed: ' if report.gate else ''}{whole}{_aside(report)}"
 
 
 def provenance(report: Report) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.baseline import age_in_days, as_text, bless, changes, read_baseline
 from harness.analysis.summary import summary_of
 from harness.analysis.tally import Tally
-from harness.core.results import Mode
+from harness.core.results import Mode, Traffic
 from harness.errors import RunFileError, UsageError
 
 if TYPE_CHECKING:
@@ -98,6 +98,14 @@ def test_a_changed_scenario_starts_its_history_anew(make_run: MakeRun) -> None:
 def test_runs_of_different_kinds_do_not_share_a_file(make_run: MakeRun, given: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="the baseline is of"):
         bless(make_run(GOOD, id="new", **given), bless(make_run(GOOD)))
+
+
+def test_a_recording_run_that_reused_answers_is_not_blessed(make_run: MakeRun) -> None:
+    recorded = make_run(GOOD, mode=Mode.RECORD)
+    assert bless(recorded).mode is Mode.LIVE
+    partly = tuple(replace(trial, traffic=Traffic(live=2, replayed=1)) for trial in recorded.trials)
+    with pytest.raises(UsageError, match="neither live nor replays"):
+        bless(replace(recorded, trials=partly))
 
 
 def test_changes_say_what_blessing_would_do(make_run: MakeRun) -> None:

@@ -40,7 +40,7 @@ def test_every_reason_and_blind_spot_is_shown(samples: Any) -> None:
 
 def test_a_passing_gate_leaves_the_headline_to_the_run(samples: Any) -> None:
     report = report_of(samples.green(), gate=gate_shown(_decision(Ruling.PASS)))
-    assert headline(report) == "all 60 judged scenarios passed"
+    assert headline(report) == "gate passed: all 60 judged scenarios passed"
 
 
 def test_the_words_for_changes_are_those_of_the_comparison() -> None:

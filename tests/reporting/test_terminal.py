@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.core.results import Verdict
 from harness.reporting.terminal import Screen, Work, failure_text
 from harness.reporting.text import next_commands, render_text
 from harness.reporting.view import ChangesShown, GateShown, Report, attention, report_of
@@ -123,6 +124,21 @@ def test_the_summary_says_where_the_page_is(samples: Any, tmp_path: Path) -> Non
     stream = io.StringIO()
     Screen(stream=stream).summary(_Over(report_of(samples.green()), tmp_path))
     assert (tmp_path / "index.html").as_uri() in stream.getvalue()
+
+
+def test_a_gate_that_passes_tells_its_reasons_too(samples: Any) -> None:
+    stream = io.StringIO()
+    gate = GateShown(verdict=Verdict.PASSED, reasons=("blind spot: a replay repeats recorded answers",))
+    Screen(stream=stream).report(report_of(samples.green(), gate=gate))
+    assert "gate passed: all" in stream.getvalue()
+    assert "blind spot: a replay repeats recorded answers" in stream.getvalue()
+
+
+def test_a_gate_that_passes_does_not_hide_what_failed(samples: Any) -> None:
+    stream = io.StringIO()
+    report = report_of(samples.regression(), gate=GateShown(verdict=Verdict.PASSED))
+    Screen(stream=stream, quiet=True).report(report)
+    assert f"{report.count(Verdict.FAILED)} failed and do not block" in stream.getvalue()
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(samples: Any) -> None:
