@@ -24,6 +24,7 @@ VERBS = {
     "compare": "Hold one run against another, or against a baseline.",
     "baseline": "Bless a run as what later runs are held against.",
     "power": "Say what the live gate would catch, simulated from your own history.",
+    "view": "Serve the reports to this machine, loading again when a run is added.",
     "watch": "Run again what an edit touches, and say what flipped.",
     "standin": "Serve the stand-in: an OpenAI-compatible server for machines without a key.",
 }

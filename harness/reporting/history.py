@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _TREND_LENGTH = 20
 
+Kind = tuple[str, str, str | None]
+"""System, mode, variant."""
+
 
 @dataclass(frozen=True, slots=True)
 class PastRate:
@@ -46,6 +49,11 @@ class PastRun:
     passed: int
     metrics: Mapping[str, PastRate]
 
+    @property
+    def kind(self) -> Kind:
+        """What it is a run of."""
+        return self.system, self.mode, self.variant
+
 
 def past_runs(folder: Path) -> tuple[PastRun, ...]:
     """Every run below `folder` whose summary can be read, oldest first."""
@@ -55,14 +63,15 @@ def past_runs(folder: Path) -> tuple[PastRun, ...]:
 
 def trend_of(past: Iterable[PastRun], info: RunInfo) -> dict[str, tuple[float | None, ...]]:
     """Rates by metric before the run of `info`, oldest first: comparable runs of the same system, mode and variant."""
-    alike = comparable(
-        each
-        for each in past
-        if each.created_at < info.created_at
-        and (each.system, each.mode, each.variant) == (info.system, info.mode.value, info.variant)
-    )[-_TREND_LENGTH:]
+    earlier = [each for each in past if each.created_at < info.created_at]
+    alike = comparable(of_kind(earlier, (info.system, info.mode.value, info.variant)))[-_TREND_LENGTH:]
     names = dict.fromkeys(name for each in alike for name in each.metrics)
     return {name: tuple(_rate(each, name) for each in alike) for name in names}
+
+
+def of_kind(runs: Iterable[PastRun], kind: Kind) -> list[PastRun]:
+    """The runs that can stand in one trend: of the same system, mode and variant."""
+    return [each for each in runs if each.kind == kind]
 
 
 def comparable(runs: Iterable[PastRun]) -> list[PastRun]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 _KIB = 1024
 FIELD_LIMIT = 8 * _KIB
 """Bytes of one field that a report shows; the rest stays in run.jsonl."""
@@ -37,6 +39,16 @@ def duration(seconds: float) -> str:
         return f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(seconds, 60)
     return f"{minutes:.0f} min {rest:02.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def moment(text: str | None) -> str:
+    """`2026-11-24 08:00 UTC` of an ISO 8601 time; what is none stays as it is."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return text or ""
+    zone = found.astimezone(UTC) if found.tzinfo else found
+    return f"{zone:%Y-%m-%d %H:%M}{' UTC' if found.tzinfo else ''}"
 
 
 def count(number: int) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import shutil
+import warnings
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -56,6 +59,11 @@ from harness.scoring.scorers import judge_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
+
+IN_CI = bool(os.environ.get("CI"))
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<script>--><img src=x onerror=window.hacked=1>"
@@ -537,3 +545,19 @@ class Samples:
 @pytest.fixture(scope="session")
 def samples() -> type[Samples]:
     return Samples
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        told = "NO CHROMIUM: the browser tests of the report did not run; install chromium to run them"
+        if IN_CI:
+            pytest.fail(told)
+        warnings.filterwarnings("default", message="NO CHROMIUM")
+        pytest.skip(told)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a machine without a browser needs none of it
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()

@@ -75,3 +75,10 @@ def test_text_of_a_summary_is_only_text(samples: Any, tmp_path: Path) -> None:
     data = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(data | {"sentence": samples.hostile_text}), encoding="utf-8")
     assert "<script>" not in render_index(past_runs(tmp_path))
+
+
+def test_the_trend_of_the_list_is_of_one_kind_of_run(samples: Any, tmp_path: Path) -> None:
+    _saved(tmp_path, samples.green(), 1)
+    _saved(tmp_path, samples.regression(), 2, variant="terse")
+    _saved(tmp_path, samples.green(), 3)
+    assert '<p class="dim">2 runs</p>' in render_index(past_runs(tmp_path))

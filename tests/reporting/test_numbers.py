@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.reporting.numbers import FIELD_LIMIT, cut, duration, money, percent, plural, points, size
+from harness.reporting.numbers import FIELD_LIMIT, cut, duration, moment, money, percent, plural, points, size
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_a_long_field_says_how_much_is_missing_and_where_it_is() -> None:
 @given(st.text(max_size=200))
 def test_a_cut_never_splits_a_character(text: str) -> None:
     assert "\ufffd" not in cut(text.replace("\ufffd", ""), 50)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-24T08:00:00Z", "2026-11-24 08:00 UTC"),
+        ("2026-11-24T08:00:59+02:00", "2026-11-24 06:00 UTC"),
+        ("2026-11-24T08:00:00", "2026-11-24 08:00"),
+        ("yesterday", "yesterday"),
+        (None, ""),
+    ],
+)
+def test_a_moment_is_written_for_people(text: str | None, shown: str) -> None:
+    assert moment(text) == shown

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import warnings
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-IN_CI = bool(os.environ.get("CI"))
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 
 @dataclass(eq=False)
 class Watched:
@@ -40,22 +34,6 @@ class Watched:
 
     def rows(self) -> list[str]:
         return self.page.locator("#rows .id a").all_inner_texts()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        told = "NO CHROMIUM: the browser tests of the report did not run; install chromium to run them"
-        if IN_CI:
-            pytest.fail(told)
-        warnings.filterwarnings("default", message="NO CHROMIUM")
-        pytest.skip(told)
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a machine without a browser needs none of it
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.verdicts import METRICS
 from harness.reporting.formats import write_text
-from harness.reporting.history import PastRate, PastRun, comparable, past_runs
+from harness.reporting.history import PastRate, PastRun, comparable, of_kind, past_runs
 from harness.reporting.html.cards import CODES, spark
 from harness.reporting.html.rendering import asset, policy, template
 from harness.reporting.view import CARDS, WORDS
@@ -29,16 +29,17 @@ class Trend:
     runs: int
 
 
-def render_index(runs: Sequence[PastRun]) -> str:
-    """The page that lists `runs`, newest first."""
-    style = asset("style.css")
+def render_index(runs: Sequence[PastRun], *, live: bool = False) -> str:
+    """The page that lists `runs`, newest first; a `live` one asks its server whether there are more."""
+    style, script = asset("style.css"), asset("live.js") if live else ""
     return template("runs.html.j2").render(
         runs=runs[::-1],
         trends=[_trend(name, runs) for name in CARDS],
         cards=[(name, METRICS[name]) for name in CARDS],
         words=WORDS,
-        policy=policy(style),
+        policy=policy(style, script) + ("; connect-src 'self'" if live else ""),
         style=style,
+        script=script,
         code=CODES[runs[-1].verdict] if runs else "n",
     )
 
@@ -49,7 +50,8 @@ def write_index(folder: Path) -> Path:
 
 
 def _trend(name: str, runs: Sequence[PastRun]) -> Trend:
-    complete = comparable(runs)[-_TREND_LENGTH:]
+    """Of the runs that are of one kind with the newest."""
+    complete = comparable(of_kind(runs, runs[-1].kind) if runs else ())[-_TREND_LENGTH:]
     found = [each.metrics.get(name) for each in complete]
     points = spark([each.rate if each else None for each in found])
     return Trend(METRICS[name], points, found[-1] if found else None, len(complete))

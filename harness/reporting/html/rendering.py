@@ -14,7 +14,7 @@ from markupsafe import Markup
 from harness.core.results import Verdict
 from harness.reporting.clean import finalize, soft
 from harness.reporting.html.cards import CODES, ICONS
-from harness.reporting.numbers import count, cut, percent, plural
+from harness.reporting.numbers import count, cut, moment, percent, plural
 from harness.reporting.trajectory import MARKS
 from harness.reporting.view import WORDS
 
@@ -41,7 +41,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=finalize,
     )
-    environment.filters |= {"count": count, "percent": percent, "cut": cut, "plural": plural, "soft": soft}
+    environment.filters |= {
+        "count": count,
+        "moment": moment,
+        "percent": percent,
+        "cut": cut,
+        "plural": plural,
+        "soft": soft,
+    }
     environment.globals |= {
         "codes": CODES,
         "icons": SIGNS,
