@@ -91,6 +91,11 @@ def origins(overrides: Mapping[str, Any] | None = None, start: Path | None = Non
     return tuple(Origin(name, getattr(settings, name), source) for name, source in sources.items())
 
 
+def in_ci() -> bool:
+    """Whether this is a CI machine (`CI` is set), where nothing is recorded, accepted or blessed."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
 def _layers(
     project: Mapping[str, Any], root: Path, overrides: Mapping[str, Any]
 ) -> tuple[tuple[str, Mapping[str, Any]], ...]:

@@ -6,28 +6,26 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import saved
+from harness.config import in_ci
 from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
 from harness.errors import ExitCode, ProblemsError, Severity, UsageError
-from harness.scoring.scorers import judge_trial
+from harness.work import Agents, judging, working
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
-
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
-    from harness.core.variant import Variant  # noqa: TC004 - nothing evaluates these annotations
+    from harness.core.variant import Variant
     from harness.errors import Problem
-    from harness.execution.spec import Conditions, TrialSpec
+    from harness.execution.spec import TrialSpec
     from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
-    from harness.system.graph import LiveGraph  # noqa: TC004 - nothing evaluates these annotations, and it imports the SDK
 
 OnTrial = Callable[[Trial], None]
 OnBegin = Callable[[Sequence[Path], int], None]
@@ -59,25 +57,6 @@ class Outcome:
     folder: Path
     report: Report
     code: ExitCode
-
-
-@dataclass(frozen=True, slots=True)
-class Agents:
-    """The agents under test: how they were asked for, and their live graph."""
-
-    reference: str
-    live: LiveGraph
-    variant: Variant | None = None
-
-    @property
-    def name(self) -> str | None:
-        """The variant's name; None for the agents as they are."""
-        return self.variant.name if self.variant else None
-
-    @property
-    def graph(self) -> AgentGraph:
-        """The agents as plain data."""
-        return self.live.data
 
 
 async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lambda _: None) -> Outcome:
@@ -178,6 +157,8 @@ def environment(settings: Settings) -> ExitStack:
     """The process environment that agents are loaded and run in: in replay no key, and no way off the machine."""
     from harness.execution.environment import prepared
 
+    if settings.mode is Mode.RECORD and in_ci():
+        raise UsageError("in CI nothing is recorded", hint="record where the key is, review, and commit the cassettes")
     stack = ExitStack()
     stack.enter_context(prepared(settings.mode, settings.endpoint))
     if settings.mode is Mode.REPLAY:
@@ -315,66 +296,6 @@ def refuse_strays() -> None:
 
     for stray in strays():
         raise stray
-
-
-@asynccontextmanager
-async def working(settings: Settings, *sides: Agents) -> AsyncIterator[Callable[[TrialSpec], Awaitable[Trial]]]:
-    """What runs one trial and judges it: in this process, or in as many as the settings say."""
-    from harness.execution.workers import processes
-
-    if settings.processes == 1:
-        yield judging(settings, *sides)
-        return
-    async with processes(settings.processes, conditions_of(settings, *sides)) as elsewhere:
-        yield _judged(elsewhere, settings, sides)
-
-
-def judging(settings: Settings, *sides: Agents) -> Callable[[TrialSpec], Awaitable[Trial]]:
-    """What runs one trial in this process, of the side its variant names, and judges it."""
-    from harness.execution.trial import run_trial
-
-    conditions = conditions_of(settings, *sides)
-    live = {each.name: each.live for each in sides}
-    return _judged(lambda spec: run_trial(spec, conditions, live[spec.variant]), settings, sides)
-
-
-def _judged(
-    run_one: Callable[[TrialSpec], Awaitable[Trial]], settings: Settings, sides: Sequence[Agents]
-) -> Callable[[TrialSpec], Awaitable[Trial]]:
-    from harness.analysis.prices import priced
-
-    graphs = {each.name: each.graph for each in sides}
-
-    async def work(spec: TrialSpec) -> Trial:
-        return judge_trial(spec.scenario, priced(await run_one(spec)), graphs[spec.variant], settings.mode)
-
-    return work
-
-
-def conditions_of(settings: Settings, *sides: Agents) -> Conditions:
-    """What all trials of a run have in common."""
-    from harness.cassettes.redaction import patterns_of
-    from harness.cassettes.router import TapeOptions
-    from harness.execution.revision import versions
-    from harness.execution.spec import Conditions
-
-    return Conditions(
-        system=sides[0].reference,
-        mode=settings.mode,
-        endpoint=settings.endpoint,
-        api=settings.api,
-        judge_model=settings.judge_model,
-        timeout=settings.timeout,
-        max_turns=settings.max_turns,
-        tape=TapeOptions(
-            everything=settings.everything,
-            strict=settings.strict,
-            max_age_days=settings.max_age_days,
-            redact=patterns_of(settings.redact),
-        ),
-        versions=versions(),
-        variants=tuple(each.variant for each in sides if each.variant is not None),
-    )
 
 
 async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -> Run:

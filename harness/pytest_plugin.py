@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.config import Settings
     from harness.core.results import Run
     from harness.core.scenario import Scenario
-    from harness.pipeline import Agents
+    from harness.work import Agents
 
 _SUFFIXES = (".yaml", ".yml")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.config import in_ci
 from harness.core.results import Mode, Run, Verdict
 from harness.errors import ExitCode, NothingSelectedError, UsageError
 
@@ -201,7 +202,7 @@ def bless(settings: Settings, path: Path | None) -> tuple[Path, Summary, str]:
 
     target = baseline_path(settings) or settings.path(DEFAULT_BASELINE)
     previous = baselines.read_baseline(target) if target.exists() else None
-    blessed = baselines.bless(read_run(path or newest_run(settings)), previous, in_ci=bool(os.environ.get("CI")))
+    blessed = baselines.bless(read_run(path or newest_run(settings)), previous, in_ci=in_ci())
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(baselines.as_text(blessed), encoding="utf-8")
     age = baselines.age_in_days(blessed, datetime.now(UTC))

@@ -18,6 +18,7 @@ from harness.core.results import Mode, Run, Verdict
 from harness.execution.engine import run_all
 from harness.standin.server import running
 from harness.system.graph import read_graph
+from harness.work import Agents, judging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,17 +66,15 @@ def _suite() -> tuple[Scenario, ...]:
 
 def _judged(system: System, endpoint: str, wanted: Callable[[Scenario], bool]) -> Judged:
     settings = config.resolve({"mode": Mode.LIVE, "endpoint": endpoint}, start=ROOT)
-    agents = pipeline.Agents("broken", read_graph(system))
+    agents = Agents("broken", read_graph(system))
     scenarios = tuple(each for each in _suite() if wanted(each))
     return Judged(asyncio.run(_run(settings, agents, scenarios)))
 
 
-async def _run(settings: config.Settings, agents: pipeline.Agents, scenarios: Sequence[Scenario]) -> Run:
+async def _run(settings: config.Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
     started = pipeline.begin(settings, agents, scenarios)
     with pipeline.environment(settings):
-        trials = await run_all(
-            pipeline.plan(settings, scenarios), pipeline.judging(settings, agents), lambda _: False, 8
-        )
+        trials = await run_all(pipeline.plan(settings, scenarios), judging(settings, agents), lambda _: False, 8)
     return replace(started, trials=trials, complete=True)
 
 

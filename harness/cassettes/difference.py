@@ -33,7 +33,7 @@ def first_difference(wanted: Canonical, recorded: Sequence[Canonical], graph: Ag
     comparable = [each for each in recorded if each.kind == wanted.kind and isinstance(each.body, dict)]
     if not comparable or not isinstance(wanted.body, dict):
         return None
-    nearest = max(comparable, key=lambda each: _likeness(each.body, wanted.body))
+    nearest = max(comparable, key=lambda each: likeness(each.body, wanted.body))
     agent = agent_of(wanted.body, graph) or agent_of(nearest.body, graph) or "an agent"
     for part, text in _differences(nearest.body, wanted.body):
         return Difference(agent, f"{agent}.{part} {text}", stale=part not in _CONVERSATION)
@@ -58,6 +58,18 @@ def agent_of(body: JSON, graph: AgentGraph) -> str | None:
     return computed[0].ref.name if len(computed) == 1 and not offered else None
 
 
+def named(request: Canonical, graph: AgentGraph) -> str:
+    """A request in a few words: whose model call it is, or what else was asked."""
+    if not request.is_model_call or not isinstance(request.body, dict):
+        return request.kind
+    agent = agent_of(request.body, graph)
+    return f"a model call of {agent}" if agent else f"a model call with the instructions {_first_line(request.body)!r}"
+
+
+def _first_line(body: JSON) -> str:
+    return _cut(next(iter(instructions_of(body).splitlines()), ""), 0)
+
+
 def instructions_of(body: JSON) -> str:
     """The instructions in a request of either API."""
     if "instructions" in body:
@@ -73,7 +85,7 @@ def _tool_names(body: JSON) -> set[str]:
     return {str(tool.get("name") or tool.get("function", {}).get("name")) for tool in tools if isinstance(tool, dict)}
 
 
-def _likeness(recorded: JSON, wanted: JSON) -> tuple[float, ...]:
+def likeness(recorded: JSON, wanted: JSON) -> tuple[float, ...]:
     """Same agent first, then the conversation that agrees longest."""
     same_tools = _tool_names(recorded) == _tool_names(wanted)
     same_words = difflib.SequenceMatcher(None, instructions_of(recorded), instructions_of(wanted), autojunk=False)

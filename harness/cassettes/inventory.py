@@ -59,6 +59,11 @@ def entries(folder: Path, provenance: Provenance | None = None) -> tuple[Entry, 
     return tuple(_entry(path, folder, provenance) for path in _files(folder))
 
 
+def names(folder: Path) -> dict[str, Path]:
+    """The names of the recordings below `folder` with their files; nothing is read."""
+    return {_name(path, folder): path for path in _files(folder)}
+
+
 def verify(folder: Path) -> tuple[Problem, ...]:
     """What is wrong with the files below `folder`: unreadable, holding secrets, left half-written."""
     left = [f"{str(path)!r} was left by a recording that was killed" for path in leftovers(folder)]
@@ -143,7 +148,8 @@ def _entry(path: Path, folder: Path, provenance: Provenance | None) -> Entry:
         return Entry(name=name, path=path, size=size, error=error.what)
     asked = [canonical(each.request.method, each.request.uri, each.request.body) for each in cassette.interactions]
     graph = provenance.graph if provenance else None
-    agents = {agent_of(each.body, graph) for each in asked if each.is_model_call} if graph else set()
+    used = {agent_of(each.body, graph) for each in asked if each.is_model_call} if graph else set()
+    agents = used or set(cassette.described.get("used") or ())
     return Entry(
         name=name,
         path=path,

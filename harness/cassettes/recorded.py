@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.canonical import CONVERSATIONS, Canonical
+from harness.cassettes.difference import likeness
 from harness.cassettes.store import Interaction
 
 if TYPE_CHECKING:
@@ -54,6 +55,19 @@ class Recorded:
             for place, request in enumerate(self.requests):
                 self._built[_build(request)].append(place)
         return (place for place in self._built.get(_build(wanted), ()) if place not in self.given)
+
+    def said_alike(self, wanted: Canonical) -> int | None:
+        """The place, not given yet, of the same conversation with agents that are defined otherwise; the likest one."""
+        said = [wanted.body.get(name) for name in CONVERSATIONS] if isinstance(wanted.body, dict) else None
+        alike = [
+            place
+            for place, request in enumerate(self.requests)
+            if place not in self.given
+            and request.kind == wanted.kind
+            and isinstance(request.body, dict)
+            and [request.body.get(name) for name in CONVERSATIONS] == said
+        ]
+        return max(alike, key=lambda place: likeness(self.requests[place].body, wanted.body), default=None)
 
     def give(self, place: int) -> Interaction:
         """The interaction at `place`, which is then used up."""

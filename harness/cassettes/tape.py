@@ -12,7 +12,7 @@ from harness.cassettes import store
 from harness.cassettes.bodies import for_disk, header
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
 from harness.cassettes.detection import refuse_secrets
-from harness.cassettes.difference import agent_of
+from harness.cassettes.difference import agent_of, named
 from harness.cassettes.drift import learned, translated, translated_text
 from harness.cassettes.explanation import Explanation
 from harness.cassettes.provenance import Provenance, described
@@ -24,7 +24,7 @@ from harness.core.results import CassetteUse, Drift, Mode, Traffic
 from harness.errors import CassetteStaleError, HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from vcr.request import Request
 
@@ -36,13 +36,14 @@ class TapeOptions:
     """How tapes are used.
 
     `everything` records anew also what is recorded; `beside` writes a new recording beside one that is there, for
-    review; `strict` refuses drift; a recording older than `max_age_days` (0: no limit) is stale; `redact` hides what
-    the user named.
+    review; `strict` refuses drift; `forgiving` takes the answer of another agent definition to the same conversation;
+    a recording older than `max_age_days` (0: no limit) is stale; `redact` hides what the user named.
     """
 
     everything: bool = False
     beside: bool = False
     strict: bool = False
+    forgiving: bool = False
     max_age_days: int = 0
     redact: Patterns = ()
 
@@ -83,7 +84,13 @@ class Tape:
 
     def open(self) -> None:
         """Read what is recorded. Raises what `store.load` raises; a recording that is too old is a problem."""
-        if self.mode is Mode.LIVE or (self.mode is Mode.RECORD and self.options.everything):
+        if self.mode is Mode.LIVE:
+            return
+        waiting = pending_of(self.path)
+        if self.mode is Mode.RECORD and self.options.beside and waiting.exists():
+            self._read(waiting)
+        if self.mode is Mode.RECORD and self.options.everything:
+            self._own = len(self._recorded.interactions)
             return
         lent = self.borrow if self.borrow is not None and self.borrow.exists() else None
         if self.path.exists() or (self.mode is Mode.REPLAY and lent is None):
@@ -153,6 +160,8 @@ class Tape:
         place = self._recorded.find(wanted)
         if place is None:
             place = self._drifted(wanted)
+        if place is None and self.options.forgiving:
+            place = self._recorded.said_alike(wanted)
         if place is None:
             return None
         interaction = self._recorded.give(place)
@@ -281,7 +290,13 @@ class Tape:
             stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
             drift=tuple(dict.fromkeys(self._drift)),
             connections=tuple(self._connections),
+            unused=tuple(self._unused()) if replaying else (),
         )
+
+    def _unused(self) -> Iterator[str]:
+        for number, each in enumerate(self._recorded.requests[: self._own], 1):
+            if number - 1 not in self._recorded.given:
+                yield f"{number}: {named(each, self.provenance.graph)}"
 
     @property
     def traffic(self) -> Traffic:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 VERBS = {
     "run": "Replay the scenarios, score them, write the report.",
     "record": "Record what is missing or stale, from a real endpoint or the stand-in.",
+    "review": "Show what new recordings change in meaning, and take or leave each.",
+    "pending": "Say which new recordings wait for a decision.",
+    "accept": "Put new recordings in the place of the old ones.",
+    "reject": "Remove new recordings and keep the old ones.",
+    "cassettes": "List, verify, show, tidy the recordings.",
     "check": "Hold scenarios, cassettes and agents against each other; run nothing.",
     "list": "Show what would run.",
     "report": "Render a saved run again, in any format.",

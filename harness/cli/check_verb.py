@@ -19,17 +19,19 @@ from harness.errors import ExitCode, ProblemsError, Severity
 def command(what: tuple[str, ...], strict: bool, as_json: bool, quiet: bool, **given: Any) -> int:  # noqa: FBT001
     """Hold scenarios, cassettes and agents against each other; run nothing.
 
-    All errors of all files at once, each with its file and line; the design guidelines as warnings.
+    All errors of all files at once, each with its file and line; as warnings the design guidelines, recordings that
+    no scenario asks for or that wait for review, and scenarios without a recording.
 
     \b
     harness check
     harness check scenarios/billing-refunds.yaml --json
     """
-    from harness import pipeline
+    from harness import pipeline, recordings
 
     settings = options.settings_of(given)
     try:
         problems, count = pipeline.check(settings, pipeline.Selection(what=what))
+        problems = (*problems, *(recordings.problems(settings) if not what else ()))
     except ProblemsError as error:
         problems, count = error.problems, 0
     errors = [each for each in problems if strict or each.severity is Severity.ERROR]

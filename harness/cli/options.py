@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ import click
 
 from harness import config
 from harness.core.results import Mode
-from harness.errors import gravest
+from harness.errors import UsageError, gravest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,24 @@ def held(command: _Command) -> _Command:
     )(command)
 
 
+def age(command: _Command) -> _Command:
+    """When recordings expire."""
+    return _group(
+        click.option("--max-age-days", type=click.IntRange(0), help="Take older recordings for stale; 0: never."),
+    )(command)
+
+
+def decision(command: _Command) -> _Command:
+    """Which new recordings are decided on, and why."""
+    return _group(
+        click.argument("names", nargs=-1),
+        click.option("--all", "everything", is_flag=True, help="All that wait."),
+        click.option("--same", is_flag=True, help="All whose meaning is the same as before; replays both sides."),
+        click.option("--reason", default="", metavar="TEXT", help="Why; kept in the history beside the recordings."),
+        places,
+    )(command)
+
+
 def output(command: _Command) -> _Command:
     """How much is said, and in which form."""
     return _group(
@@ -161,3 +180,28 @@ def screen_of(flags: dict[str, bool]) -> Screen:
         verbose=flags["verbose"],
         color=False if flags["no_color"] else None,
     )
+
+
+def decide(given: dict[str, Any], decided: Callable[..., Any], word: str) -> int:
+    """Accept or reject what was named, say so, and give the exit code."""
+    from harness import recordings
+
+    names, reason = given.pop("names"), given.pop("reason")
+    every, same = given.pop("everything"), given.pop("same")
+    settings = settings_of(given)
+    recordings.refuse_decisions_in_ci()
+    if sum((bool(names), every, same)) != 1:
+        waiting = ", ".join(each.name for each in recordings.pending(settings)) or "none"
+        raise UsageError("say which recordings: NAMES, --same or --all", hint=f"waiting: {waiting}")
+    if same:
+        names = asyncio.run(recordings.same(settings))
+    done = decided(settings, names, reason) if names or every else ()
+    for each in done:
+        click.echo(each.cassette)
+    click.echo(f"{len(done)} {word}", err=True)
+    return 0
+
+
+def echo_json(value: Any) -> None:
+    """Data on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -13,6 +13,7 @@ from harness.cli import options
 @options.choice
 @click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
 @click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
+@options.age
 @options.running
 @options.held
 @options.places

@@ -149,7 +149,8 @@ class CassetteUse:
     """What a trial took from its cassette, and the recording's provenance.
 
     `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was behind the endpoint. `connections` are
-    those to this machine itself, made during replay by something that is not recorded: who, and where to.
+    those to this machine itself, made during replay by something that is not recorded: who, and where to. `unused` are
+    the recorded requests that a replay did not make.
     """
 
     path: str
@@ -164,6 +165,7 @@ class CassetteUse:
     stale: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     connections: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ NO_KEY = "replay-needs-no-key"
 """Stands where a key is asked for and none is needed."""
 
 _KEY, _BASE_URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
+_NOWHERE_TO_LOG = logging.NullHandler()
 _NOWHERE = "http://127.0.0.1:9/v1"
 _ACCOUNT = ("OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_WEBHOOK_SECRET")
 
@@ -30,6 +32,8 @@ def prepared(mode: Mode, endpoint: str | None) -> Iterator[None]:
     from harness.execution.tracing import switch_off_upload  # noqa: PLC0415 - imports the SDK, which takes seconds
 
     switch_off_upload()
+    # Where the application configured no logging, Python prints what the SDK logs of errors that a trial tells anyway.
+    logging.getLogger("openai.agents").addHandler(_NOWHERE_TO_LOG)
     changes = _changes(mode, endpoint)
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)

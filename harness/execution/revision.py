@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import platform
 import shutil
 import subprocess
@@ -27,6 +28,11 @@ def revision_of(folder: Path) -> Revision:
     """The revision of the repository that `folder` is in."""
     commit = _git(folder, "rev-parse", "--short=12", "HEAD")
     return Revision(commit, bool(commit and _git(folder, "status", "--porcelain", "--untracked-files=no")))
+
+
+def author_of(folder: Path) -> str:
+    """Who works here: git's user, else the system's."""
+    return _git(folder, "config", "user.name") or getpass.getuser()
 
 
 def versions() -> Versions:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.failures import sentence_of
+from harness.analysis.staleness import advice_of, command_of, reasons
 from harness.analysis.verdicts import METRICS, trial_verdicts
 from harness.core.results import Fit, Trial, Verdict
 from harness.reporting.clean import clean
@@ -110,8 +111,10 @@ class Writer:
         if not bad and report.verdict is Verdict.PASSED and not verbose:
             self._well(report)
             return
-        self._failures(report, [each for each in bad if not each.quarantined])
-        self._aside([each for each in bad if each.quarantined])
+        self._stale(report)
+        told = [each for each in bad if not _is_stale(each.telling)]
+        self._failures(report, [each for each in told if not each.quarantined])
+        self._aside([each for each in told if each.quarantined])
         self.layers(report)
         self._changes(report)
         self.verdict(report)
@@ -136,6 +139,17 @@ class Writer:
             self.line(f"  +{count(len(quarantined) - SHOWN)} more", "dim")
         self.line()
 
+    def _stale(self, report: Report) -> None:
+        """Recordings of other agents: each change once, however many scenarios it affects."""
+        for reason in reasons(each.telling for each in report.results if each.telling and _is_stale(each.telling)):
+            affected = f"{count(len(reason.scenarios))} of {plural(len(report.results), 'scenario')}"
+            self.line(f"{self._signs.errored} {reason.what}; affects {affected}", _STYLES[Verdict.ERRORED])
+            more = f" and {count(len(reason.scenarios) - SHOWN)} more" if len(reason.scenarios) > SHOWN else ""
+            self.line(f"  {', '.join(reason.scenarios[:SHOWN])}{more}", "dim")
+            for line in reason.advice:
+                self.line(f"  {line}")
+            self.line()
+
     def failure(self, report: Report, result: ScenarioResult) -> None:
         """One scenario that did not pass: why, where, and how to run it again."""
         trial = result.telling
@@ -145,8 +159,8 @@ class Writer:
         if trial is None:
             return
         self.line(f"  {sentence_of(trial)}")
-        if trial.error and trial.error.hint:
-            self.line(f"  next: {trial.error.hint}")
+        for line in advice_of(trial.error.hint) if trial.error else ():
+            self.line(f"  {line}")
         self.line(f"  {self._layer_signs(report, result, trial)}", "dim")
         for text, row_style in self._diff(trial):
             self.line(f"    {text}", row_style)
@@ -262,12 +276,15 @@ class Writer:
         return safe if self._signs is not ASCII else _ascii(safe)
 
 
+def _is_stale(trial: Trial | None) -> bool:
+    return trial is not None and trial.cassette is not None and bool(trial.cassette.stale)
+
+
 def next_commands(report: Report, bad: tuple[ScenarioResult, ...]) -> list[str]:
     """One to three exact commands, what cannot be judged first."""
     deciding = [each for each in bad if not each.quarantined]
     errors = [each.telling.error for each in deciding if each.telling and each.telling.error]
-    hints = [error.hint for error in errors if error.hint.startswith("harness ")]
-    found = list(dict.fromkeys(hints))[:1]
+    found = list(dict.fromkeys(filter(None, (command_of(error.hint) for error in errors))))[:1]
     failed = [each for each in deciding if each.verdict is Verdict.FAILED]
     if len(failed) == 1:
         found.append(rerun(failed[0]))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +15,11 @@ from harness.execution.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from harness.core.results import Run
 
+
+DATA = Path(__file__).parents[1] / "data"
 
 NONE: Mapping[str, Mapping[str, str]] = {}
 """No variants."""
@@ -50,6 +54,29 @@ def harness(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
         return Result(int(left.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def bakery(project: Path, harness: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Somebody else's application as a project of its own, with its recordings, made against the stand-in."""
+    shutil.copytree(DATA / "bakery", project, dirs_exist_ok=True)
+    monkeypatch.syspath_prepend(str(project))
+    monkeypatch.delitem(sys.modules, "bakery", raising=False)
+    assert harness("record", "--script", "script.yaml", "-q").exit_code == 0
+    return project
+
+
+@pytest.fixture
+def rewritten(bakery: Path) -> Callable[[str, str], str]:
+    """Another script for the stand-in, where one text stands for another: its file."""
+
+    def write(before: str, after: str) -> str:
+        text = (bakery / "script.yaml").read_text(encoding="utf-8")
+        assert before in text
+        (bakery / "other.yaml").write_text(text.replace(before, after), encoding="utf-8")
+        return "other.yaml"
+
+    return write
 
 
 @pytest.fixture
