@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness import saved
 from harness.config import in_ci
@@ -134,6 +134,14 @@ def listed(settings: Settings, selection: Selection) -> tuple[Scenario, ...]:
     suite = read_scenarios(settings, selection)
     graph = load_agents(settings).graph if selection.layer else None
     return choose(settings, suite, selection, graph)
+
+
+def schema(settings: Settings) -> dict[str, Any]:
+    """The JSON schema of scenario files, with the agents' own names."""
+    from harness.suite.schema import json_schema
+
+    with environment(settings):
+        return json_schema(load_agents(settings).graph)
 
 
 def read_scenarios(settings: Settings, selection: Selection = EVERYTHING) -> tuple[Scenario, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.analysis.summary import Summary
     from harness.config import Settings
     from harness.reporting.view import Report
+    from harness.suite.derive import Derived
 
 DEFAULT_BASELINE = Path("baselines/main.json")
 """Where a baseline is blessed, and looked for, when neither policy nor command line names a file."""
@@ -237,6 +238,19 @@ def power(settings: Settings, trials: int, confirming: int, suites: int) -> tupl
     return outlook(history.tallies(), trials, confirming, suites)
 
 
+def derive(settings: Settings, path: Path | None, layer: str | None) -> Derived:
+    """Drafts for the layers below, out of the end-to-end trials of the saved run (default: the newest).
+
+    What the suite has already is left out. Raises NothingSelectedError when there is nothing to write.
+    """
+    from harness.suite import derive as drafts
+    from harness.suite.loading import read_suite
+
+    reading = read_suite([settings.path(settings.scenarios)], root=settings.root)
+    known = {*(each.id for each in reading.scenarios), *reading.unread}
+    return drafts.derive(read_run(path or newest_run(settings)), known, layer)
+
+
 def policy_of(settings: Settings) -> Policy:
     """The gate's policy. Raises UsageError for an unknown key or metric."""
     from harness.analysis.policy import read_policy
@@ -261,6 +275,17 @@ def summary_at(path: Path, variant: str | None = None) -> Summary:
     if path.suffix == ".json":
         return read_baseline(path)
     return summary_of(read_side(path, variant), variant or path.name)
+
+
+def put(file: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises UsageError where that cannot be."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from error
 
 
 def as_json(value: Any) -> str:

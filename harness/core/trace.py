@@ -220,12 +220,13 @@ class TurnTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A judge model's answer to one rubric."""
+    """A judge model's answer to one rubric, about the conversation up to `turn` (None: all of it)."""
 
     rubric: str
     passed: bool
     reason: str
     model: str
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

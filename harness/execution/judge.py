@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents import Agent, AgentsException, RunConfig, Runner
@@ -39,20 +40,23 @@ async def judgements(scenario: Scenario, trace: Trace, run_config: RunConfig, mo
     """
     judge = Agent[None](name="Judge", instructions=_INSTRUCTIONS, model=model, output_type=Finding)
     return tuple(
-        [await _judged(judge, rubric, conversation, run_config) for rubric, conversation in _asked(scenario, trace)]
+        [
+            replace(await _judged(judge, rubric, conversation, run_config), turn=turn)
+            for turn, rubric, conversation in _asked(scenario, trace)
+        ]
     )
 
 
-def _asked(scenario: Scenario, trace: Trace) -> Iterator[tuple[str, str]]:
-    """Each rubric with the conversation it is about."""
+def _asked(scenario: Scenario, trace: Trace) -> Iterator[tuple[int | None, str, str]]:
+    """Each rubric with the turn it belongs to and the conversation it is about."""
     before = [f"{message.role}: {message.content}" for message in scenario.history]
-    for number, turn in enumerate(scenario.conversation[: len(trace.turns)], 1):
+    for number, turn in enumerate(scenario.conversation[: len(trace.turns)]):
         rubric = _rubric(turn.expect)
         if rubric is not None:
-            yield rubric, "\n\n".join([*before, *_lines(trace.turns[:number])])
+            yield number, rubric, "\n\n".join([*before, *_lines(trace.turns[: number + 1])])
     rubric = _rubric(scenario.expect)
     if rubric is not None:
-        yield rubric, "\n\n".join([*before, *_lines(trace.turns)])
+        yield None, rubric, "\n\n".join([*before, *_lines(trace.turns)])
 
 
 def _rubric(expect: Expectation | None) -> str | None:

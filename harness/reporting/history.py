@@ -62,9 +62,12 @@ def past_runs(folder: Path) -> tuple[PastRun, ...]:
 
 
 def trend_of(past: Iterable[PastRun], info: RunInfo) -> dict[str, tuple[float | None, ...]]:
-    """Rates by metric before the run of `info`, oldest first: comparable runs of the same system, mode and variant."""
-    earlier = [each for each in past if each.created_at < info.created_at]
-    alike = comparable(of_kind(earlier, (info.system, info.mode.value, info.variant)))[-_TREND_LENGTH:]
+    """Rates by metric before the run of `info`, oldest first: comparable runs of the same system, mode and variant.
+
+    A run that was judged again counts once, as it was judged last.
+    """
+    earlier = {each.created_at: each for each in past if each.created_at < info.created_at}
+    alike = comparable(of_kind(earlier.values(), (info.system, info.mode.value, info.variant)))[-_TREND_LENGTH:]
     names = dict.fromkeys(name for each in alike for name in each.metrics)
     return {name: tuple(_rate(each, name) for each in alike) for name in names}
 

@@ -147,7 +147,9 @@ def judge(scope: Scope) -> tuple[Score, ...]:
     rubric = scope.expect.answer.judge if scope.expect.answer else None
     if rubric is None:
         return ()
-    opinion = next((each for each in scope.trial.trace.judgements if each.rubric == rubric), None)
+    opinion = next(
+        (each for each in scope.trial.trace.judgements if (each.rubric, each.turn) == (rubric, scope.turn)), None
+    )
     score = Score(
         scorer="judge",
         verdict=Verdict.ERRORED,

@@ -17,7 +17,7 @@ from harness.errors import NothingSelectedError
 from harness.suite.drafts import calls_made, drafts_text, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from harness.core.results import Run
     from harness.core.scenario import Scenario
@@ -28,10 +28,20 @@ _ID_LENGTH = 100
 _CARRIED = ("system", "approvals", "context", "recorded_tools")
 
 
-def derive(run: Run) -> str:
-    """A scenario file with a draft for every specialist and helper that took part in a passed end-to-end trial.
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A scenario file of drafts, how many there are, and the ids of those left out because the suite has them."""
 
-    Raises NothingSelectedError when the run has none.
+    text: str
+    count: int
+    known: tuple[str, ...]
+
+
+def derive(run: Run, known: Collection[str] = (), layer: str | None = None) -> Derived:
+    """A draft for every specialist and helper (or only those of `layer`) that took part in a passed end-to-end trial.
+
+    Ids in `known` are those of the suite: what was derived before is not written again. Raises NothingSelectedError
+    when there is nothing to write.
     """
     book = _Book()
     for trial in run.trials:
@@ -39,17 +49,27 @@ def derive(run: Run) -> str:
         if scenario and scenario.agent in (None, run.graph.entry) and trial.verdict is Verdict.PASSED:
             _specialists(book, scenario, trial.trace)
             _helpers(book, scenario, trial.trace)
-    if not book.drafts:
+    made = [each for each, agent in book.drafts if layer in (None, agent.layer)]
+    if not made:
+        why = (
+            f"no {layer} took part in a trial that passed"
+            if layer and book.drafts
+            else "no end-to-end trial passed in it"
+        )
         raise NothingSelectedError(
-            f"nothing can be derived from {run.info.id!r}: no end-to-end trial passed in it",
+            f"nothing can be derived from {run.info.id!r}: {why}",
             hint="an expectation made from a failed trial would keep its mistake",
         )
-    return drafts_text(book.drafts, run.info.id)
+    fresh = [each for each in made if each["id"] not in known]
+    if not fresh:
+        raise NothingSelectedError(f"the suite has all {len(made)} scenarios that {run.info.id!r} gives")
+    old = tuple(each["id"] for each in made if each["id"] in known)
+    return Derived(drafts_text(fresh, run.info.id), len(fresh), old)
 
 
 def _specialists(book: _Book, scenario: Scenario, trace: Trace) -> None:
     for number, turn in enumerate(trace.turns):
-        before = _messages(trace.turns[:number])
+        before = [*_said_before(scenario), *_messages(trace.turns[:number])]
         for passage in _passages(turn):
             book.add(scenario, passage.agent, _specialist(passage, scenario, turn, before))
 
@@ -92,7 +112,7 @@ def _passages(turn: TurnTrace) -> Iterator[_Passage]:
 class _Book:
     """The drafts so far; the same agent with the same input is written once."""
 
-    drafts: list[dict[str, Any]] = field(default_factory=list)
+    drafts: list[tuple[dict[str, Any], AgentRef]] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _names: Counter[str] = field(default_factory=Counter)
 
@@ -105,17 +125,20 @@ class _Book:
         self._names[name] += 1
         suffix = f"-{self._names[name]}" if self._names[name] > 1 else ""
         carried = {key: written(getattr(scenario, key)) for key in _CARRIED if getattr(scenario, key)}
-        self.drafts.append(
-            {
-                "id": name + suffix,
-                "description": f"Derived from {scenario.id}.",
-                "draft": True,
-                "tags": list(dict.fromkeys((*scenario.tags, "derived"))),
-                "agent": agent.name,
-                **carried,
-                **body,
-            }
-        )
+        draft = {
+            "id": name + suffix,
+            "description": f"Derived from {scenario.id}.",
+            "draft": True,
+            "tags": list(dict.fromkeys((*scenario.tags, "derived"))),
+            "agent": agent.name,
+            **carried,
+            **body,
+        }
+        self.drafts.append((draft, agent))
+
+
+def _said_before(scenario: Scenario) -> list[dict[str, str]]:
+    return [{message.role: written(message.content)} for message in scenario.history]
 
 
 def _messages(turns: Iterable[TurnTrace]) -> list[dict[str, str]]:

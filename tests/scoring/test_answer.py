@@ -93,6 +93,17 @@ def test_a_judges_opinion_is_advice_with_its_reason(world: Any) -> None:
     assert trial.verdict is Verdict.PASSED
 
 
+def test_one_rubric_in_two_turns_is_answered_twice(world: Any) -> None:
+    first, second = (
+        Judgement(rubric="Polite?", passed=passed, reason="so", model="judge-1", turn=turn)
+        for turn, passed in enumerate((True, False))
+    )
+    turns = (expect(judge="Polite?"), expect(judge="Polite?"))
+    runs = (world.run("Triage", output="Please."), world.run("Triage", output="No."))
+    trial = world.judge(None, *runs, turns=turns, judgements=(first, second))
+    assert [each.verdict for each in trial.scores] == [Verdict.PASSED, Verdict.FAILED]
+
+
 def test_advice_alone_decides_nothing(world: Any) -> None:
     opinion = Judgement(rubric="Polite?", passed=True, reason="yes", model="judge-1")
     trial = world.judge(expect(judge="Polite?"), world.billing(output="No."), judgements=(opinion,))

@@ -94,7 +94,7 @@ def _run(trace: Trace, graph: AgentGraph, verdict: Verdict = Verdict.PASSED, sui
 
 
 def _drafts(run: Run) -> dict[str, Scenario]:
-    return {each.id: each for each in parse_suite(derive(run))}
+    return {each.id: each for each in parse_suite(derive(run).text)}
 
 
 def test_each_specialist_and_helper_gets_a_draft(graph: AgentGraph) -> None:
@@ -146,7 +146,7 @@ def test_a_helper_is_given_its_recorded_input(graph: AgentGraph) -> None:
 
 
 def test_drafts_fit_the_agents_they_were_made_from(graph: AgentGraph) -> None:
-    problems = check_suite(parse_suite(derive(_run(_trace(), graph))), graph)
+    problems = check_suite(parse_suite(derive(_run(_trace(), graph)).text), graph)
     assert {each.severity for each in problems} == {Severity.WARNING}
     assert all("is a draft" in each.message for each in problems)
 
@@ -161,6 +161,34 @@ def test_the_same_input_to_the_same_helper_is_written_once(graph: AgentGraph) ->
 def test_nothing_is_derived_from_what_did_not_pass(verdict: Verdict, graph: AgentGraph) -> None:
     with pytest.raises(NothingSelectedError, match="no end-to-end trial passed"):
         derive(_run(_trace(), graph, verdict))
+
+
+def test_one_layer_is_derived_where_one_is_asked_for(graph: AgentGraph) -> None:
+    run = _run(_trace(), graph)
+    assert [each.agent for each in parse_suite(derive(run, layer="helper").text)] == ["AccountLookup"]
+    assert derive(run, layer="specialist").count == 2
+    bare = replace(run, trials=(replace(run.trials[0], trace=Trace(turns=_trace().turns[1:])),))
+    with pytest.raises(NothingSelectedError, match="no helper took part in a trial that passed"):
+        derive(bare, layer="helper")
+
+
+def test_what_the_suite_has_already_is_left_out(graph: AgentGraph) -> None:
+    run = _run(_trace(), graph)
+    found = derive(run, known={"duplicate-charge-billingspecialist", "unrelated"})
+    assert found.known == ("duplicate-charge-billingspecialist",)
+    assert [each.id for each in parse_suite(found.text)] == [
+        "duplicate-charge-billingspecialist-2",
+        "duplicate-charge-accountlookup",
+    ]
+    with pytest.raises(NothingSelectedError, match="the suite has all 3 scenarios"):
+        derive(run, known=_drafts(run))
+
+
+def test_what_was_said_before_an_end_to_end_trial_is_said_before_its_drafts_too(graph: AgentGraph) -> None:
+    suite = _SUITE.replace("    tags:", "    history: [{user: Hello.}, {assistant: Hello!}]\n    tags:")
+    first, second, _ = _drafts(_run(_trace(), graph, suite=suite)).values()
+    assert [each.content for each in first.history] == ["Hello.", "Hello!"]
+    assert [each.content for each in second.history][2:] == ["I was charged twice.", "Refunded $49.00."]
 
 
 def test_scenarios_of_one_layer_are_not_derived_from(graph: AgentGraph) -> None:
