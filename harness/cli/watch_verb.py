@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,15 +15,25 @@ from harness.cli import options
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     from harness.config import Settings
 
-_PAUSE = 0.5
+_PAUSE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a run said of a scenario."""
+
+    verdict: str
+    sentence: str
 
 
 @click.command("watch")
 @options.places
-@click.option("--once", is_flag=True, hidden=True, help="Stop after the first edit.")
-def command(once: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
+def command(**given: Any) -> int:
     """Run again what an edit touches, and say what flipped; Ctrl-C ends it.
 
     An edited scenario file runs its scenarios, an edited cassette its own, edited code all of them: each time in a
@@ -31,55 +42,89 @@ def command(once: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
     \b
     harness watch
     """
-    from harness import pipeline
-    from harness.execution.edits import edited, snapshot, touched
-
+    repeated = [part for name, value in given.items() if value is not None for part in (f"--{name}", str(value))]
     settings = options.settings_of(given)
-    places = (settings.root,)
-    seen, verdicts = snapshot(places), _verdicts(settings, ())
-    click.echo(_told(verdicts), err=True)
+    try:
+        _watch(settings, repeated)
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+    return 0
+
+
+def _watch(settings: Settings, flags: list[str]) -> None:
+    seen = _look(settings)
+    found = _run(settings, flags, ())
+    click.echo(f"{_counts(found)}; watching {settings.root.resolve()}", err=True)
+    for paths in _edits(settings, seen):
+        click.echo(f"\nedited: {', '.join(str(each.relative_to(settings.root)) for each in paths)}", err=True)
+        ids = _touched(settings, paths)
+        if ids is None:
+            continue
+        fresh = _run(settings, flags, ids)
+        click.echo("\n".join(_flips(found, fresh)) or f"nothing flipped: {_counts(fresh)}", err=True)
+        found |= fresh
+
+
+def _look(settings: Settings) -> Mapping[Path, int]:
+    from harness.execution.edits import snapshot
+
+    return snapshot(settings.root, settings.path(settings.out))
+
+
+def _edits(settings: Settings, seen: Mapping[Path, int]) -> Iterator[tuple[Path, ...]]:
+    """Files that were edited, once nothing more changes: editors and formatters save in several steps."""
+    from harness.execution.edits import edited
+
     while True:
         time.sleep(_PAUSE)
-        now = snapshot(places)
-        paths, seen = edited(seen, now), now
-        if not paths:
+        now = _look(settings)
+        if now == seen:
             continue
-        click.echo(f"edited: {', '.join(str(each.relative_to(settings.root)) for each in paths)}", err=True)
-        try:
-            scenarios = pipeline.read_scenarios(settings)
-        except HarnessError as error:
-            click.echo(str(error), err=True)
+        time.sleep(_PAUSE)
+        later = _look(settings)
+        if later != now:
             continue
-        found = touched(paths, scenarios, settings.path(settings.cassettes), settings.root)
-        if found.everything or found.scenarios:
-            fresh = _verdicts(settings, found.scenarios)
-            click.echo(_flips(verdicts, fresh) or _told(fresh), err=True)
-            verdicts |= fresh
-        if once:
-            return 0
+        yield edited(seen, now)
+        seen = now
 
 
-def _verdicts(settings: Settings, ids: tuple[str, ...]) -> dict[str, str]:
-    """Scenario -> verdict, of a run in a process of its own; what went wrong there is shown."""
-    arguments = [sys.executable, "-m", "harness", "run", *ids, "--json", "--system", settings.system]
+def _touched(settings: Settings, paths: tuple[Path, ...]) -> tuple[str, ...] | None:
+    """The ids to run, empty for all; None when there is nothing to run, with the reason told."""
+    from harness import pipeline
+    from harness.execution.edits import touched
+
+    try:
+        scenarios = pipeline.read_scenarios(settings)
+    except HarnessError as error:
+        click.echo(str(error), err=True)
+        return None
+    found = touched(paths, scenarios, settings.path(settings.cassettes), settings.root)
+    if not (found.everything or found.scenarios):
+        click.echo("no scenario is touched", err=True)
+        return None
+    return found.scenarios
+
+
+def _run(settings: Settings, flags: list[str], ids: tuple[str, ...]) -> dict[str, _Found]:
+    """Scenario -> what a run in a process of its own said; what went wrong there is shown."""
+    arguments = [sys.executable, "-m", "harness", "run", *ids, "--json", *flags]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=settings.root)  # noqa: S603 - ourselves
     try:
         summary = json.loads(done.stdout)
     except ValueError:
         click.echo(done.stderr.strip(), err=True)
         return {}
-    return {each["id"]: each["verdict"] for each in summary["scenarios"]}
+    return {each["id"]: _Found(each["verdict"], each["sentence"]) for each in summary["scenarios"]}
 
 
-def _flips(before: dict[str, str], after: dict[str, str]) -> str:
-    lines = [
-        f"{name}: {before[name]} -> {verdict}"
-        for name, verdict in after.items()
-        if name in before and before[name] != verdict
-    ]
-    return "\n".join(lines)
+def _flips(before: Mapping[str, _Found], after: Mapping[str, _Found]) -> Iterator[str]:
+    for name, now in after.items():
+        old = before[name].verdict if name in before else "new"
+        if old != now.verdict:
+            why = "" if now.verdict == "passed" else f": {now.sentence}"
+            yield f"{name}: {old} -> {now.verdict}{why}"
 
 
-def _told(verdicts: dict[str, str]) -> str:
-    counts = {verdict: list(verdicts.values()).count(verdict) for verdict in sorted(set(verdicts.values()))}
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) or "nothing ran"
+def _counts(found: Mapping[str, _Found]) -> str:
+    verdicts = [each.verdict for each in found.values()]
+    return ", ".join(f"{verdicts.count(each)} {each}" for each in sorted(set(verdicts))) or "nothing ran"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _WATCHED = (".py", ".yaml", ".yml", ".toml", ".json", ".txt", ".md")
-_SKIPPED = frozenset({"__pycache__", "node_modules", "reports", "site"})
+_SKIPPED = frozenset({"__pycache__", "node_modules", "site"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +24,27 @@ class Touched:
     everything: bool = False
 
 
-def snapshot(folders: Iterable[Path]) -> dict[Path, int]:
-    """Every file below `folders` that could change what a run finds."""
-    return {
-        path: path.stat().st_mtime_ns
-        for folder in folders
-        for path in _files(folder)
-        if path.suffix in _WATCHED and path.is_file()
-    }
+def snapshot(root: Path, out: Path) -> dict[Path, int]:
+    """Every file below `root` that could change what a run finds, with when it was changed; `out` holds runs."""
+    return {path: moment for path in _files(root, out.resolve()) if (moment := _changed(path)) is not None}
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    for path in folder.iterdir() if folder.is_dir() else ():
+def _files(folder: Path, out: Path) -> Iterable[Path]:
+    for path in folder.iterdir():
         if path.name.startswith(".") or path.name in _SKIPPED:
             continue
-        if path.is_dir():
-            yield from _files(path)
-        else:
+        if path.suffix in _WATCHED:
             yield path
+        elif path.is_dir() and path.resolve() != out and not (path / "pyvenv.cfg").exists():
+            yield from _files(path, out)
+
+
+def _changed(path: Path) -> int | None:
+    """None for a file that an editor has just replaced or taken away."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def edited(before: Mapping[Path, int], after: Mapping[Path, int]) -> tuple[Path, ...]:

@@ -1,50 +1,45 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from harness.core.scenario import Location, Scenario, Turn
+from harness.core.scenario import Location
 from harness.execution.edits import Touched, edited, snapshot, touched
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _scenario(name: str, file: str) -> Scenario:
-    return Scenario(id=name, location=Location(file=file), conversation=(Turn(user="hello"),))
+def _written(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
-SUITE = (
-    _scenario("one", "scenarios/a.yaml"),
-    _scenario("two", "scenarios/a.yaml"),
-    _scenario("three", "scenarios/b.yaml"),
-)
+def test_code_scenarios_and_recordings_are_seen_runs_and_environments_are_not(tmp_path: Path) -> None:
+    seen = {_written(tmp_path / name) for name in ("app.py", "scenarios/a.yaml", "cassettes/a.yaml", "pyproject.toml")}
+    for name in ("runs/r/summary.json", ".git/x.py", "venv/pyvenv.cfg", "venv/lib/y.py", "picture.png"):
+        _written(tmp_path / name)
+    assert set(snapshot(tmp_path, tmp_path / "runs")) == seen
 
 
-def test_changed_added_and_removed_files_are_edits(tmp_path: Path) -> None:
-    for name in ("kept.py", "changed.yaml", "removed.py"):
-        (tmp_path / name).write_text("1", encoding="utf-8")
-    before = snapshot([tmp_path])
-    (tmp_path / "removed.py").unlink()
-    (tmp_path / "added.py").write_text("1", encoding="utf-8")
-    after = snapshot([tmp_path]) | {tmp_path / "changed.yaml": 0}
-    assert [each.name for each in edited(before, after)] == ["added.py", "changed.yaml", "removed.py"]
+def test_what_was_changed_added_or_removed_is_edited(tmp_path: Path) -> None:
+    one, two, three = (tmp_path / name for name in ("1.py", "2.py", "3.py"))
+    assert edited({one: 1, two: 1}, {one: 2, two: 1, three: 1}) == (one, three)
+    assert edited({one: 1}, {}) == (one,)
 
 
-def test_reports_and_hidden_folders_are_not_watched(tmp_path: Path) -> None:
-    for folder in ("reports", ".venv"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "x.py").write_text("1", encoding="utf-8")
-    assert snapshot([tmp_path]) == {}
-
-
-def test_a_scenario_file_touches_its_scenarios_and_a_cassette_its_own(tmp_path: Path) -> None:
+def test_an_edit_touches_the_scenarios_of_its_file_or_cassette_and_code_touches_all(
+    tmp_path: Path, make_run: Any
+) -> None:
+    run = make_run({"refund": "+", "invoice.late": "+"})
+    scenarios = [replace(each, location=Location(file=f"scenarios/{each.id}.yaml", line=1)) for each in run.scenarios]
     cassettes = tmp_path / "cassettes"
-    file = tmp_path / "scenarios" / "a.yaml"
-    assert touched([file], SUITE, cassettes, tmp_path) == Touched(("one", "two"))
-    assert touched([cassettes / "three.yaml"], SUITE, cassettes, tmp_path) == Touched(("three",))
-    assert touched([cassettes / "three.1.yaml"], SUITE, cassettes, tmp_path) == Touched(("three",))
-    assert touched([cassettes / "unknown.yaml"], SUITE, cassettes, tmp_path) == Touched()
 
+    def by(*names: str) -> Touched:
+        return touched([tmp_path / name for name in names], scenarios, cassettes, tmp_path)
 
-def test_code_may_touch_everything(tmp_path: Path) -> None:
-    assert touched([tmp_path / "agents.py"], SUITE, tmp_path / "cassettes", tmp_path).everything
+    assert by("scenarios/refund.yaml").scenarios == ("refund",)
+    assert by("cassettes/refund.2.yaml", "cassettes/invoice.late.yaml").scenarios == ("refund", "invoice.late")
+    assert by("cassettes/nobody.yaml") == Touched()
+    assert by("scenarios/refund.yaml", "app.py").everything
