@@ -67,13 +67,16 @@ class Origin:
     source: str
 
 
-def resolve(overrides: Mapping[str, Any] | None = None, start: Path | None = None) -> Settings:
+def resolve(
+    overrides: Mapping[str, Any] | None = None, start: Path | None = None, otherwise: Path | None = None
+) -> Settings:
     """The settings that hold for a command started in `start` (default: the current folder).
 
+    The project's folder is the nearest one upwards with a [tool.harness], else `otherwise` (default: `start`).
     `overrides` are the command line's; None values in it mean "not given". Raises UsageError for an unknown setting
     or a value of the wrong kind, naming where it stands.
     """
-    root, project = _project_table(start or Path.cwd())
+    root, project = _project_table(start or Path.cwd(), otherwise)
     values: dict[str, Any] = {}
     for source, layer in _layers(project, root, overrides or {}):
         for name, raw in layer.items():
@@ -112,7 +115,7 @@ def _layers(
     )
 
 
-def _project_table(start: Path) -> tuple[Path, Mapping[str, Any]]:
+def _project_table(start: Path, otherwise: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
     """The nearest folder upwards whose pyproject.toml has [tool.harness], and that table."""
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
@@ -124,7 +127,7 @@ def _project_table(start: Path) -> tuple[Path, Mapping[str, Any]]:
             raise UsageError(f"this is not valid TOML: {error}", where=str(path)) from error
         if table is not None:
             return folder, {name.replace("-", "_"): value for name, value in table.items()}
-    return start, {}
+    return otherwise or start, {}
 
 
 def _known() -> dict[str, Any]:

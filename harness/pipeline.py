@@ -16,7 +16,7 @@ from harness import saved
 from harness.config import in_ci
 from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
 from harness.errors import ExitCode, ProblemsError, Severity, UsageError
-from harness.work import Agents, judging, working
+from harness.work import Agents, judging, refuse_without_key, working
 
 if TYPE_CHECKING:
     from harness.config import Settings
@@ -87,6 +87,7 @@ async def run_variants(
         sides = [load_agents(settings, each) for each in variants_named(settings, names)]
         refuse(problems_of(suite, sides[0].graph))
         chosen = choose(settings, suite, selection, sides[0].graph)
+        refuse_without_key(settings, sides)
         started = [begin(settings, each, chosen) for each in sides]
         finished = await run_trials(settings, sides, started, on_trial, on_begin)
         refuse_strays()
@@ -185,14 +186,14 @@ def load_agents(settings: Settings, variant: Variant | None = None) -> Agents:
             "no system is given: the agents under test",
             hint="give --system module:attribute, or set system in [tool.harness] of pyproject.toml",
         )
-    return Agents(settings.system, load_live(settings.system, variant), variant)
+    return Agents(settings.system, load_live(settings.system, variant, settings.root), variant)
 
 
-def problems_of(scenarios: Sequence[Scenario], graph: AgentGraph) -> tuple[Problem, ...]:
-    """What is wrong between the scenarios and the agents."""
+def problems_of(scenarios: Sequence[Scenario], graph: AgentGraph, others: Sequence[str] = ()) -> tuple[Problem, ...]:
+    """What is wrong between the scenarios and the agents; `others` are ids that the scenarios may name."""
     from harness.suite.check import check_suite
 
-    return check_suite(scenarios, graph)
+    return check_suite(scenarios, graph, unread=others)
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -315,6 +316,7 @@ async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -
         trials = await run_all(
             plan(settings, (scenario,), (agents.name,)), judging(settings, agents), lambda _: False, 1
         )
+        refuse_strays()
     return replace(started, trials=trials, complete=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from harness.config import Settings
     from harness.core.results import Run
-    from harness.core.scenario import Scenario
+    from harness.core.scenario import Location, Scenario
+    from harness.suite.loading import Reading
     from harness.work import Agents
 
 _SUFFIXES = (".yaml", ".yml")
@@ -30,7 +32,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Scenario files are those in the scenarios folder of the project."""
     if file_path.suffix not in _SUFFIXES:
         return None
-    settings = _settings(parent.config, file_path)
+    from harness.errors import UsageError
+
+    try:
+        settings = _settings(parent.config, file_path)
+    except UsageError:
+        return ScenarioFile.from_parent(parent, path=file_path)  # which says so where errors are read
     if settings.path(settings.scenarios).resolve() not in file_path.resolve().parents:
         return None
     return ScenarioFile.from_parent(parent, path=file_path)
@@ -40,10 +47,12 @@ def _settings(config: pytest.Config, file_path: Path) -> Settings:
     from harness.config import resolve
 
     given = {"system": config.getoption("--harness-system"), "mode": config.getoption("--harness-mode")}
-    return resolve(given, start=file_path.parent.resolve())
+    return resolve(given, start=file_path.parent.resolve(), otherwise=config.rootpath)
 
 
-_AGENTS = pytest.StashKey[dict[str, Any]]()
+_AGENTS: pytest.StashKey[dict[tuple[Path, str], Agents]] = pytest.StashKey()
+_SUITES: pytest.StashKey[dict[Path, Reading]] = pytest.StashKey()
+_LOOP: pytest.StashKey[asyncio.Runner] = pytest.StashKey()
 
 
 def _agents(config: pytest.Config, settings: Settings) -> Agents:
@@ -51,10 +60,33 @@ def _agents(config: pytest.Config, settings: Settings) -> Agents:
     from harness import pipeline
 
     loaded = config.stash.setdefault(_AGENTS, {})
-    if settings.system not in loaded:
-        loaded[settings.system] = pipeline.load_agents(settings)
-    agents: Agents = loaded[settings.system]
-    return agents
+    key = (settings.root, settings.system)
+    if key not in loaded:
+        with pipeline.environment(settings):
+            loaded[key] = pipeline.load_agents(settings)
+    return loaded[key]
+
+
+def _suite(config: pytest.Config, settings: Settings) -> Reading:
+    """The whole suite, read once a process: scenarios may name each other across files."""
+    from harness.suite.loading import read_suite
+
+    suites = config.stash.setdefault(_SUITES, {})
+    folder = settings.path(settings.scenarios)
+    if folder not in suites:
+        suites[folder] = read_suite([folder], root=settings.root)
+    return suites[folder]
+
+
+def _loop(config: pytest.Config) -> asyncio.Runner:
+    """One event loop for all scenarios: a client that the application made once cannot live in two."""
+    return config.stash.setdefault(_LOOP, asyncio.Runner())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close the event loop, where there is one."""
+    if _LOOP in config.stash:
+        config.stash[_LOOP].close()
 
 
 class ScenarioFile(pytest.File):
@@ -62,13 +94,21 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Each scenario; a file with errors fails as a whole, with all of them."""
-        from harness.suite.loading import load_suite
+        from harness.errors import ProblemsError
 
         settings = _settings(self.config, self.path)
-        for scenario in load_suite([self.path], root=settings.root):
-            for tag in scenario.tags:
-                self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
+        suite = _suite(self.config, settings)
+        problems = [each for each in suite.problems if each.where is None or self._holds(each.where, settings)]
+        if problems:
+            raise ProblemsError(problems)
+        own = [each for each in suite.scenarios if self._holds(each.location, settings)]
+        for tag in sorted({tag for scenario in own for tag in scenario.tags}):
+            self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
+        for scenario in own:
             yield ScenarioItem.from_parent(self, name=scenario.id, scenario=scenario, settings=settings)
+
+    def _holds(self, where: Location, settings: Settings) -> bool:
+        return (settings.root / where.file).resolve() == self.path.resolve()
 
     def repr_failure(  # type: ignore[override]  # pytest.Collector itself takes no style
         self, excinfo: pytest.ExceptionInfo[BaseException]
@@ -104,8 +144,9 @@ class ScenarioItem(pytest.Item):
         from harness.core.results import Verdict
 
         agents = _agents(self.config, self.settings)
-        pipeline.refuse(pipeline.problems_of([self.scenario], agents.graph))
-        run = asyncio.run(pipeline.run_scenario(self.settings, agents, self.scenario))
+        suite = _suite(self.config, self.settings)
+        pipeline.refuse(pipeline.problems_of([self.scenario], agents.graph, [each.id for each in suite.scenarios]))
+        run = _loop(self.config).run(pipeline.run_scenario(self.settings, agents, self.scenario))
         [result] = scenario_results(run)
         if result.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE):
             return
@@ -129,6 +170,10 @@ class ScenarioItem(pytest.Item):
 
 
 def _explained(run: Run) -> str:
+    """The sentence first: of a failure's text pytest's own summary shows the first line."""
+    from harness.core.results import Verdict
     from harness.reporting.terminal import failure_text
 
-    return failure_text(run)
+    _, _, text = failure_text(run).partition("\n")
+    unjudged = all(trial.verdict is Verdict.ERRORED for trial in run.trials)
+    return f"{'could not judge: ' if unjudged else ''}{dedent(text)}"

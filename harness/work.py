@@ -74,6 +74,13 @@ def _judged(
     return work
 
 
+def refuse_without_key(settings: Settings, sides: Sequence[Agents]) -> None:
+    """Stop before anything runs when requests would go out and there is no key for them. Raises UsageError."""
+    from harness.execution import access
+
+    access.refuse_without_key(conditions_of(settings, *sides))
+
+
 def conditions_of(settings: Settings, *sides: Agents) -> Conditions:
     """What all trials of a run have in common."""
     from harness.cassettes.redaction import patterns_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -120,8 +121,12 @@ def output(command: _Command) -> _Command:
 
 
 def settings_of(options: dict[str, Any], **fixed: Any) -> Settings:
-    """The settings of a call, taking out of `options` those that are settings."""
+    """The settings of a call, taking out of `options` those that are settings.
+
+    Paths of the command line are seen from the current folder, all others from the project's.
+    """
     given = {name: options.pop(name) for name in _SETTINGS if name in options}
+    given |= {name: value.absolute() for name, value in given.items() if isinstance(value, Path)}
     if isinstance(given.get("mode"), str):
         given["mode"] = Mode(given["mode"])
     return config.resolve(given | fixed)
@@ -148,6 +153,8 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
     names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
     selection = selection_of(given)
     settings = settings_of(given, **fixed)
+    if not flags["verbose"]:
+        _mute_sdk()
     screen = screen_of(flags)
     folders: list[Path] = []
 
@@ -205,3 +212,8 @@ def decide(given: dict[str, Any], decided: Callable[..., Any], word: str) -> int
 def echo_json(value: Any) -> None:
     """Data on stdout."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _mute_sdk() -> None:
+    """The SDK logs each request that fails, without saying in which trial; the trial's own error says more."""
+    logging.getLogger("openai.agents").addHandler(logging.NullHandler())

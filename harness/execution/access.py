@@ -39,6 +39,12 @@ async def model_access(spec: TrialSpec, conditions: Conditions, tape: Tape) -> A
             await ours.close()
 
 
+def refuse_without_key(conditions: Conditions) -> None:
+    """Say once, before anything runs, what each trial would say. Raises UsageError as `model_access` does."""
+    if _application_client(conditions) is None:
+        _key(conditions)
+
+
 def _run_config(spec: TrialSpec, conditions: Conditions, ours: AsyncOpenAI) -> RunConfig:
     """A steady group id gives a steady `prompt_cache_key`, which the SDK else makes up anew for each run.
 

@@ -143,6 +143,7 @@ def _run(spec: TrialSpec) -> Trial:
 
 
 def _live(worker: _Worker, variant: str | None) -> LiveGraph:
+    """The agents, loaded here; a spawned process begins with its parent's `sys.path`, the project's folder included."""
     from harness.system.variants import load_live  # noqa: PLC0415
 
     overlay = next((each for each in worker.conditions.variants if each.name == variant), None)

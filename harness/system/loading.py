@@ -58,11 +58,12 @@ class System:
         return self.context(values) if takes_values else self.context()
 
 
-def load_system(reference: str, variant: str | None = None) -> System:
+def load_system(reference: str, variant: str | None = None, root: Path | None = None) -> System:
     """The system that `reference` (`module:attribute`) names: a System, an Agent, or a function returning either.
 
-    A function that takes an argument is called with the variant's name. The current directory is importable. Raises
-    SystemLoadError; an exception of the application's own code is its cause.
+    A function that takes an argument is called with the variant's name. Modules are looked for in `root`, the
+    project's folder (default: the current one), and where Python looks. Raises SystemLoadError; an exception of the
+    application's own code is its cause.
     """
     module_name, _, attribute = reference.partition(":")
     if not module_name or not attribute:
@@ -70,12 +71,11 @@ def load_system(reference: str, variant: str | None = None) -> System:
     if module_name.endswith(".py") or "/" in module_name:
         dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
         raise SystemLoadError(f"{module_name!r} is a file, not a module", hint=f"write {dotted}:{attribute}")
-    module = _module(module_name)
+    module = _module(module_name, str((root or Path.cwd()).absolute()))
     return _as_system(_called(_attribute(module, attribute), reference, variant), reference)
 
 
-def _module(name: str) -> ModuleType:
-    here = str(Path.cwd())
+def _module(name: str, here: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
@@ -83,17 +83,17 @@ def _module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _broken(f"importing {name!r}", error) from error
-        known = _neighbours(error.name)
+        known = _neighbours(error.name, here)
         hint = did_you_mean(name, known) or f"modules are looked for in {here} and among the installed packages"
         raise SystemLoadError(f"there is no module {error.name!r}", hint=hint) from None
     except Exception as error:
         raise _broken(f"importing {name!r}", error) from error
 
 
-def _neighbours(missing: str) -> list[str]:
+def _neighbours(missing: str, here: str) -> list[str]:
     """The modules that stand where the missing one was looked for."""
     parent, _, _ = missing.rpartition(".")
-    paths = list(sys.modules[parent].__path__) if parent in sys.modules else [str(Path.cwd())]
+    paths = list(sys.modules[parent].__path__) if parent in sys.modules else [here]
     prefix = f"{parent}." if parent else ""
     return [found.name for found in pkgutil.iter_modules(paths, prefix)]
 

@@ -23,6 +23,7 @@ from harness.system.overlays import variant_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from agents import Tool
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from harness.system.loading import System
 
 
-def load_live(reference: str, variant: Variant | None = None) -> LiveGraph:
+def load_live(reference: str, variant: Variant | None = None, root: Path | None = None) -> LiveGraph:
     """The graph of the system that `reference` names, with a variant laid over it. Raises as loading and laying do."""
-    system = load_system(reference, variant.name if variant else None)
+    system = load_system(reference, variant.name if variant else None, root)
     return read_graph(apply_variant(system, variant) if variant else system)
 
 
