@@ -164,10 +164,12 @@ def _files(settings: Settings, selection: Selection) -> list[Path]:
 
 def environment(settings: Settings) -> ExitStack:
     """The process environment that agents are loaded and run in: in replay no key, and no way off the machine."""
+    from harness.cassettes.detection import remember_environment
     from harness.execution.environment import prepared
 
     if settings.mode is Mode.RECORD and in_ci():
         raise UsageError("in CI nothing is recorded", hint="record where the key is, review, and commit the cassettes")
+    remember_environment()
     stack = ExitStack()
     stack.enter_context(prepared(settings.mode, settings.endpoint))
     if settings.mode is Mode.REPLAY:
@@ -258,10 +260,11 @@ async def run_trials(
     from harness.execution.engine import run_all
     from harness.execution.journal import Journal
 
+    shown = [shown_of(settings, each) for each in started]
     failures = 0
     with ExitStack() as stack:
         journals = {each.info.variant: stack.enter_context(Journal(_folder(settings, each))) for each in started}
-        for each in started:
+        for each in shown:
             journals[each.info.variant].begin(each.info, each.graph, each.scenarios)
 
         def told(trial: Trial) -> bool:
@@ -280,7 +283,15 @@ async def run_trials(
         if complete:
             for journal in journals.values():
                 journal.end()
-    return tuple(_finished(each, trials, complete=complete) for each in started)
+    return tuple(_finished(each, trials, complete=complete) for each in shown)
+
+
+def shown_of(settings: Settings, run: Run) -> Run:
+    """The run as it may be written: without secrets, and without what the user's patterns name."""
+    from harness.cassettes.hiding import hidden
+    from harness.cassettes.redaction import patterns_of
+
+    return hidden(run, patterns_of(settings.redact))
 
 
 def _finished(started: Run, trials: Sequence[Trial], *, complete: bool) -> Run:
@@ -317,7 +328,7 @@ async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -
             plan(settings, (scenario,), (agents.name,)), judging(settings, agents), lambda _: False, 1
         )
         refuse_strays()
-    return replace(started, trials=trials, complete=True)
+    return replace(shown_of(settings, started), trials=trials, complete=True)
 
 
 def plan(

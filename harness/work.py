@@ -64,12 +64,17 @@ def judging(
 def _judged(
     run_one: Callable[[TrialSpec], Awaitable[Trial]], settings: Settings, sides: Sequence[Agents]
 ) -> Callable[[TrialSpec], Awaitable[Trial]]:
+    """What is judged is what may be shown: so a recording, in which it is hidden too, is judged like the live run."""
     from harness.analysis.prices import priced
+    from harness.cassettes.hiding import hidden
+    from harness.cassettes.redaction import patterns_of
 
     graphs = {each.name: each.graph for each in sides}
+    patterns = patterns_of(settings.redact)
 
     async def work(spec: TrialSpec) -> Trial:
-        return judge_trial(spec.scenario, priced(await run_one(spec)), graphs[spec.variant], settings.mode)
+        trial = priced(hidden(await run_one(spec), patterns))
+        return judge_trial(hidden(spec.scenario, patterns), trial, graphs[spec.variant], settings.mode)
 
     return work
 

@@ -15,14 +15,30 @@ from urllib.parse import unquote
 from harness.errors import SecretFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from detect_secrets.plugins.base import BasePlugin
 
 _SECRET_VARIABLE = re.compile(r"(?i)(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|_ORG_ID|_PROJECT_ID)$")
 _SHORTEST = 12
 _SHORTEST_SENT = 8
+_DEPTH = 3
+_PLACEHOLDERS = frozenset({"replay-needs-no-key"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_LINE_END = re.compile(r"(?:\\r)?\\n|\s")
+_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{60,}(?:(?:\\r)?\\n|\s)+)+[A-Za-z0-9+/]+={0,2}")
+"""Base64 over several lines, as YAML and mail write it."""
+
+_DELTA = re.compile(r'"(?:content|delta|arguments)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+"""The pieces that a stream gives a text in."""
+
+_PRIVATE_KEY = re.compile(
+    r"(?:-----)?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?.*?(?:END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?(?:-----)?|\Z)",
+    re.DOTALL,
+)
+HIDDEN = "<secret>"
+"""What stands in reports where a secret stood."""
+
 _DETECTORS = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
@@ -50,19 +66,55 @@ _DETECTORS = (
 _MODERN_KEYS = re.compile(r"\bsk-(?:proj|svcacct|admin|ant)-[A-Za-z0-9_-]{20,}")
 
 
+_known: dict[str, str] = {}
+"""Values of the environment that must be written nowhere -> the names they go by."""
+
+
+def remember_environment() -> None:
+    """Keep in mind what the environment holds of secrets now: in replay they are taken out of it."""
+    _known.update(_environment_secrets())
+
+
 def refuse_secrets(text: str, where: str, sent: Collection[str] = ()) -> None:
     """Raise SecretFoundError when `text`, or something encoded in it, holds a secret; the secret is not repeated.
 
     `sent` are values that went out as keys, cookies or organisation ids.
     """
-    for part in (text, *_decoded(text)):
-        found = _sent_value(part, sent) or _environment_secret(part) or _known_shape(part)
+    found = secret_in(text, sent)
+    if found:
+        raise SecretFoundError(
+            f"{found} would have been written; nothing was",
+            where=where,
+            hint="keep it out of what the agents see, or name a pattern for it in [tool.harness.redact]",
+        )
+
+
+def secret_in(text: str, sent: Collection[str] = ()) -> str:
+    """What kind of secret `text` holds, in clear, escaped, in base64 or compressed; empty when it holds none."""
+    known = _known | _environment_secrets()
+    for part in _readings(text):
+        found = _sent_value(part, sent) or _environment_secret(part, known) or _known_shape(part)
         if found:
-            raise SecretFoundError(
-                f"{found} would have been written; nothing was",
-                where=where,
-                hint="keep it out of what the agents see, or name a pattern for it in [tool.harness.redact]",
-            )
+            return found
+    return ""
+
+
+def without_secrets(text: str, sent: Collection[str] = ()) -> str:
+    """`text` with every secret replaced. What cannot be cut out, since it is encoded, is withheld as a whole."""
+    if not secret_in(text, sent):
+        return text
+    kept = _PRIVATE_KEY.sub(HIDDEN, text)
+    for value in sorted({*sent, *_known, *_environment_secrets(), *_shapes(kept)}, key=len, reverse=True):
+        kept = kept.replace(value, HIDDEN) if len(value) >= _SHORTEST_SENT else kept
+    kept = _BASE64.sub(lambda match: HIDDEN if secret_in(match.group(), sent) else match.group(), kept)
+    found = secret_in(kept, sent)
+    return f"<withheld: {found}>" if found else kept
+
+
+def _shapes(text: str) -> Iterator[str]:
+    yield from _MODERN_KEYS.findall(text)
+    for detector in _detectors():
+        yield from (each for each in detector.analyze_string(text) if each)
 
 
 def _sent_value(text: str, sent: Iterable[str]) -> str:
@@ -71,11 +123,16 @@ def _sent_value(text: str, sent: Iterable[str]) -> str:
     return ""
 
 
-def _environment_secret(text: str) -> str:
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and _SECRET_VARIABLE.search(name) and value in text:
-            return f"the value of {name}"
-    return ""
+def _environment_secret(text: str, known: Mapping[str, str]) -> str:
+    return next((f"the value of {name}" for value, name in known.items() if value in text), "")
+
+
+def _environment_secrets() -> dict[str, str]:
+    return {
+        value: name
+        for name, value in os.environ.items()
+        if len(value) >= _SHORTEST and value not in _PLACEHOLDERS and _SECRET_VARIABLE.search(name)
+    }
 
 
 def _known_shape(text: str) -> str:
@@ -98,14 +155,29 @@ def _detectors() -> tuple[BasePlugin, ...]:
     return tuple(each() for each in known if each.__name__ in _DETECTORS)
 
 
+def _readings(text: str, depth: int = _DEPTH) -> Iterator[str]:
+    """The text, and what is encoded in it, and in that."""
+    yield text
+    for decoded in _decoded(text) if depth else ():
+        yield from _readings(decoded, depth - 1)
+
+
 def _decoded(text: str) -> Iterator[str]:
-    """What escapes and base64 in the text stand for, unpacked when that is compressed."""
-    if "%" in text:
-        yield unquote(text)
-    for match in _BASE64.finditer(text):
-        raw = _from_base64(match.group())
+    """What escapes, streams and base64 in the text stand for, unpacked when that is compressed."""
+    if "%" in text and (plain := unquote(text)) != text:
+        yield plain
+    if "data:" in text:
+        yield "".join(_DELTA.findall(text))
+    wrapped = (_LINE_END.sub("", match.group()) for match in _WRAPPED.finditer(text))
+    for run in (*_BASE64.findall(text), *wrapped):
+        raw = _from_base64(run)
         if raw is not None:
-            yield _unpacked(raw).decode("utf-8", "ignore")
+            yield as_text(raw)
+
+
+def as_text(raw: bytes) -> str:
+    """Bytes as text, unpacked when they are compressed."""
+    return _unpacked(raw).decode("utf-8", "ignore")
 
 
 def _from_base64(text: str) -> bytes | None:

@@ -48,8 +48,13 @@ def _compiled(name: str, text: str) -> re.Pattern[str]:
 def redacted(text: str, patterns: Patterns) -> str:
     """`text` with every match of a pattern replaced by the pattern's name."""
     for name, pattern in patterns:
-        text = pattern.sub(f"<{name}>", text)
+        text = pattern.sub(placeholder(name), text)
     return text
+
+
+def placeholder(name: str) -> str:
+    """What stands in a recording for what the pattern of this name matched."""
+    return f"<{name}>"
 
 
 def without_named(text: str) -> str:

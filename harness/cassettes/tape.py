@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import store
-from harness.cassettes.bodies import for_disk, header
+from harness.cassettes.bodies import for_disk, header, plain_bytes
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
-from harness.cassettes.detection import refuse_secrets
+from harness.cassettes.detection import as_text, refuse_secrets
 from harness.cassettes.difference import agent_of, named
 from harness.cassettes.drift import learned, translated, translated_text
 from harness.cassettes.explanation import Explanation
 from harness.cassettes.provenance import Provenance, described
 from harness.cassettes.recorded import Recorded, is_retryable, without_retried
-from harness.cassettes.redaction import Patterns, redacted, secret_values
+from harness.cassettes.redaction import Patterns, placeholder, redacted, secret_values
 from harness.cassettes.review import pending_of
 from harness.cassettes.tool_outputs import ToolOutputs
 from harness.core.results import CassetteUse, Drift, Mode, Traffic
@@ -76,6 +76,7 @@ class Tape:
     _pairs: dict[str, str] = field(default_factory=dict)
     _drift: list[Drift] = field(default_factory=list)
     _outputs: ToolOutputs | None = None
+    _hidden: dict[str, set[str]] = field(default_factory=dict)
     _connections: list[str] = field(default_factory=list)
     _borrowed: int = 0
     _played: int = 0
@@ -149,6 +150,8 @@ class Tape:
             wanted = canonical_model_request(kind, body, self._clean)
         except (TypeError, ValueError, AttributeError):
             return None
+        if self.options.redact:
+            self._note_hidden(json.dumps(body, ensure_ascii=False, default=str))
         place = self._recorded.find(wanted)
         if place is None or not _is_plain(self._recorded.interactions[place].response):
             return None
@@ -170,7 +173,15 @@ class Tape:
         else:
             self._borrowed += 1
         self._played += 1
-        return _told_anew(interaction.response, self._pairs)
+        return _told_anew(interaction.response, self._pairs | self._put_back())
+
+    def _put_back(self) -> dict[str, str]:
+        """What stands hidden in the recording -> this run's value, where there is only one: tools need the value."""
+        return {placeholder(name): next(iter(each)) for name, each in self._hidden.items() if len(each) == 1}
+
+    def _note_hidden(self, text: str) -> None:
+        for name, pattern in self.options.redact:
+            self._hidden.setdefault(name, set()).update(match.group() for match in pattern.finditer(text))
 
     def _drifted(self, wanted: Canonical) -> int | None:
         """The recorded request that is the same but for values which tools of this run made anew."""
@@ -191,11 +202,11 @@ class Tape:
     def take(self, request: Request, response: dict[str, Any]) -> None:
         """Remember an answer that came over the network."""
         self._live += 1
+        self._sent.update(secret_values(request.headers))
+        self._sent.update(secret_values(response["headers"]))
         if self.mode is not Mode.RECORD:
             return
         self.begin(request)
-        self._sent.update(secret_values(request.headers))
-        self._sent.update(secret_values(response["headers"]))
         clean = store.Interaction(*for_disk(request, response, self.options.redact))
         wanted = self._canonical(clean.request.method, clean.request.uri, clean.request.body)
         self._kept[request.harness_order] = (clean, wanted)
@@ -299,6 +310,11 @@ class Tape:
                 yield f"{number}: {named(each, self.provenance.graph)}"
 
     @property
+    def sent(self) -> frozenset[str]:
+        """What went out, or came back, as keys, cookies and organisation ids."""
+        return frozenset(self._sent)
+
+    @property
     def traffic(self) -> Traffic:
         """How many answers came from the recording and how many over the network."""
         return Traffic(replayed=self._played, live=self._live)
@@ -317,6 +333,8 @@ class Tape:
         """A stub asks several times about the same request; it is read once."""
         if not hasattr(request, "harness_canonical"):
             request.harness_canonical = self._canonical(request.method, request.uri, request.body)
+            if self.options.redact:
+                self._note_hidden(_text(plain_bytes(request.body)))
         found: Canonical = request.harness_canonical
         return found
 
@@ -328,7 +346,7 @@ class Tape:
 
 
 def _text(body: Any) -> str:
-    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+    return as_text(body) if isinstance(body, bytes) else str(body or "")
 
 
 def _is_plain(response: dict[str, Any]) -> bool:

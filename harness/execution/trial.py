@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from harness.cassettes.hiding import hidden
 from harness.cassettes.provenance import Provenance
 from harness.cassettes.router import Tape, playing
 from harness.core.results import Mode, Timing, Traffic, Trial, TrialError, Verdict
@@ -79,7 +80,7 @@ async def _attempt(spec: TrialSpec, conditions: Conditions, live: LiveGraph) -> 
     started, clock = datetime.now(UTC), time.perf_counter()
     course = _Course(spec, conditions, live)
     await _run_isolated(course)
-    return Trial(
+    trial = Trial(
         scenario=spec.scenario.id,
         index=spec.index,
         variant=spec.variant,
@@ -92,6 +93,7 @@ async def _attempt(spec: TrialSpec, conditions: Conditions, live: LiveGraph) -> 
         started_at=started.isoformat(timespec="milliseconds"),
         seconds=round(time.perf_counter() - clock, 3),
     )
+    return hidden(trial, sent=course.tape.sent) if course.tape and course.tape.sent else trial
 
 
 async def _run_isolated(course: _Course) -> None:
