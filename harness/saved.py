@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.analysis.power import Power
     from harness.analysis.summary import Summary
     from harness.config import Settings
+    from harness.reporting.side_by_side import Pair
     from harness.reporting.view import Report
     from harness.suite.derive import Derived
 
@@ -112,11 +113,13 @@ def _decided(settings: Settings, run: Run, reference: Summary | None) -> Decisio
     return decide(run, policy_of(settings), reference, now=datetime.now(UTC))
 
 
-def _labelled(run: Run) -> Summary:
+def _labelled(run: Run, unlike: str = "") -> Summary:
+    """Its summary, called by its variant, or by its id where that is missing or what the other side is called."""
     from harness.analysis.sides import only_variant
     from harness.analysis.summary import summary_of
 
-    return summary_of(only_variant(run), run.info.variant or run.info.id)
+    label = run.info.variant if run.info.variant != unlike else None
+    return summary_of(only_variant(run), label or run.info.id)
 
 
 def _baseline_run(settings: Settings) -> Run | None:
@@ -187,14 +190,60 @@ def gate(
     return decide(run, policy, against, now=datetime.now(UTC), fresh=_fresh(*confirm, variant))
 
 
-def compare(
-    settings: Settings, before: Path, after: Path | None = None, variants: tuple[str, str] | None = None
-) -> Comparison:
+def compare(settings: Settings, before: Path, after: Path | None = None) -> tuple[Pair, ...]:
     """The saved run `after` (default: the newest) held against the run or baseline file `before`."""
-    from harness.analysis import comparison
+    found = after or newest_run(settings)
+    if before.suffix == ".json":
+        from harness.analysis.baseline import read_baseline
 
-    mine, other = (variants[1], variants[0]) if variants else (None, None)
-    return comparison.compare(summary_at(after or newest_run(settings), mine), summary_at(before, other))
+        return _pairs(read_baseline(before), None, [(found, read_side(found))])
+    run = read_side(before)
+    return _pairs(_labelled(run), run, [(found, read_side(found))])
+
+
+def compare_variants(settings: Settings, names: Sequence[str], run: Path | None = None) -> tuple[Pair, ...]:
+    """Each variant held against the first: their newest finished runs, or what each did in the saved `run`.
+
+    Raises UsageError for a variant that has no run of the same kind, with the command that makes one.
+    """
+    from harness.reporting.history import newest_of_variants
+
+    folder = settings.path(settings.out)
+    places = [run] * len(names) if run else [folder / each for each in newest_of_variants(folder, names)]
+    sides = [_called(read_side(place, name), name) for place, name in zip(places, names, strict=True)]
+    return _pairs(_labelled(sides[0]), sides[0], list(zip(places[1:], sides[1:], strict=True)))
+
+
+def _called(run: Run, variant: str) -> Run:
+    return replace(run, info=replace(run.info, variant=variant))
+
+
+def _pairs(reference: Summary, before: Run | None, candidates: Sequence[tuple[Path, Run]]) -> tuple[Pair, ...]:
+    from harness.analysis.comparison import compare_all
+    from harness.analysis.cost_changes import cost_changes
+    from harness.reporting.side_by_side import Pair
+
+    summaries = [_labelled(after, unlike=reference.label) for _, after in candidates]
+    found = compare_all(summaries, reference)
+    return tuple(
+        Pair(
+            comparison=replace(each, costs=cost_changes(after, before) if before else ()),
+            before=before,
+            after=after,
+            folder=place if place.is_dir() else place.parent,
+        )
+        for each, (place, after) in zip(found, candidates, strict=True)
+    )
+
+
+def write_comparison(pairs: Sequence[Pair], path: Path | None = None) -> Path:
+    """Write the page of a comparison: to `path`, or beside the last candidate's own page."""
+    from harness.reporting.formats import write_text
+    from harness.reporting.html.compared import render_comparison
+
+    target = path or pairs[-1].folder / f"compare-{pairs[-1].comparison.reference}.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return write_text(target, render_comparison(pairs))
 
 
 def bless(settings: Settings, path: Path | None) -> tuple[Path, Summary, str]:

@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from harness.analysis.agent_changes import AgentChange, agent_changes
-from harness.analysis.layer_changes import LayerChange, layer_changes
+from harness.analysis.cost_changes import CostChange
+from harness.analysis.layer_changes import LayerChange, holm_adjusted, layer_changes
 from harness.analysis.summary import culprits
 from harness.analysis.tally import NOTHING, OVERALL, Tally
 from harness.core.results import Verdict
 from harness.core.trace import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.analysis.summary import Entry, Fault, Summary
 
@@ -77,7 +78,10 @@ class EffortChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Everything that differs between `candidate` and `reference` (their labels). `effort` is tokens, cost, seconds."""
+    """Everything that differs between `candidate` and `reference` (their labels).
+
+    `effort` is tokens, cost and seconds; `costs` says where the money goes, when both sides are runs and no summaries.
+    """
 
     candidate: str
     reference: str
@@ -86,6 +90,7 @@ class Comparison:
     agents: tuple[AgentChange, ...]
     effort: tuple[EffortChange, ...]
     sentence: str
+    costs: tuple[CostChange, ...] = ()
 
     def of(self, kind: Change) -> tuple[ScenarioChange, ...]:
         """The scenarios of one kind of change; quarantined ones are among them."""
@@ -99,9 +104,40 @@ class Comparison:
 
 def compare(candidate: Summary, reference: Summary) -> Comparison:
     """Hold `candidate` against `reference`; scenarios in the candidate's order, removed ones last."""
+    return compare_all((candidate,), reference)[0]
+
+
+def compare_all(candidates: Sequence[Summary], reference: Summary) -> tuple[Comparison, ...]:
+    """Hold each candidate against `reference`; p values are adjusted over all metrics of all candidates."""
+    found = holm_adjusted([layer_changes(each, reference) for each in candidates])
+    return tuple(_compared(each, reference, layers) for each, layers in zip(candidates, found, strict=True))
+
+
+def best_of(comparisons: Sequence[Comparison]) -> str:
+    """Which of several candidates did best, and why its number is not to be believed yet; empty for a single one."""
+    if len(comparisons) < 2:  # noqa: PLR2004 - a choice needs two
+        return ""
+    ranked = sorted(comparisons, key=_standing)
+    first = ranked[0]
+    level = [each.candidate for each in ranked if _standing(each) == _standing(first)]
+    if len(level) > 1:
+        return f"No one candidate did best: {', '.join(level[:-1])} and {level[-1]} pass alike."
+    return (
+        f"{first.candidate} did best, but the best of {len(ranked)} looks better than it is: take its number from a"
+        f" fresh run of it and {first.reference} alone."
+    )
+
+
+def _standing(comparison: Comparison) -> tuple[float, int]:
+    """Best first: the change of the rate over all scenarios, then how few regressed."""
+    overall = next((each.change for each in comparison.layers if each.metric == OVERALL), 0.0)
+    return -overall, len(comparison.regressed)
+
+
+def _compared(candidate: Summary, reference: Summary, layers: tuple[LayerChange, ...]) -> Comparison:
     names = list(dict.fromkeys([*candidate.entries, *reference.entries]))
     scenarios = tuple(_scenario(name, candidate.entries.get(name), reference.entries.get(name)) for name in names)
-    layers = layer_changes(candidate, reference)
+    effort = _effort(candidate, reference)
     moved = {each.scenario: each.agents for each in scenarios if each.kind in _MOVES}
     agents = agent_changes(candidate.agents, reference.agents, moved)
     return Comparison(
@@ -110,8 +146,8 @@ def compare(candidate: Summary, reference: Summary) -> Comparison:
         scenarios=scenarios,
         layers=layers,
         agents=agents,
-        effort=_effort(candidate, reference),
-        sentence=_sentence(scenarios, layers, agents, culprits(_regressed_entries(candidate, scenarios))),
+        effort=effort,
+        sentence=_sentence(scenarios, layers, agents, effort, culprits(_regressed_entries(candidate, scenarios))),
     )
 
 
@@ -125,6 +161,9 @@ def kind_of(after: Entry, before: Entry) -> Change:
         return Change.FIXED if after.verdict is Verdict.PASSED else Change.REGRESSED
     return Change.SAME if set(after.paths) == set(before.paths) else Change.OTHER_PATH
 
+
+_NOTABLE = 0.05
+"""The share by which a cost must change to be worth a word."""
 
 _MOVES = (Change.REGRESSED, Change.FIXED, Change.OTHER_PATH)
 
@@ -173,6 +212,7 @@ def _sentence(
     scenarios: Iterable[ScenarioChange],
     layers: Iterable[LayerChange],
     agents: Iterable[AgentChange],
+    effort: Iterable[EffortChange],
     blamed: tuple[Fault, ...],
 ) -> str:
     """What happened, how sure that is, who changed, and where to look first."""
@@ -183,12 +223,17 @@ def _sentence(
     both = sum(each.kind not in (Change.NEW, Change.REMOVED) for each in decide)
     if not both:
         return "The two sides have no scenario in common, so nothing can be compared."
-    parts = [_counted(len(worse), len(fixed), paths, both), _strongest(layers)]
+    parts = [_counted(len(worse), len(fixed), paths, both), _aside(scenarios), _strongest(layers)]
     parts.append("; ".join(f"{each.agent}: {', '.join(each.parts)} changed" for each in agents if each.parts))
+    cost = next((each.ratio for each in effort if each.name == "cost_usd"), None)
+    dearer = cost is not None and cost > 1 + _NOTABLE
+    if cost is not None and abs(cost - 1) > _NOTABLE:
+        parts.append(f"it costs {abs(cost - 1):.0%} {'more' if dearer else 'less'} at list price")
     if worse:
         parts.append(f"look at {worse[0]!r} first{_blamed(blamed)}")
-    elif fixed:
-        parts.append("nothing speaks against the candidate")
+    elif not dearer:
+        better = _gained(scenarios) or (cost is not None and cost < 1 - _NOTABLE)
+        parts.append("nothing speaks against the candidate" if better else "it makes no difference here")
     return "; ".join(part for part in parts if part) + "."
 
 
@@ -197,6 +242,20 @@ def _counted(worse: int, fixed: int, paths: int, both: int) -> str:
         also = f", {paths} of them on another path" if paths else ""
         return f"No verdict changed on {both} scenario{'s' if both > 1 else ''}{also}"
     return f"{worse} regressed and {fixed} fixed of {both} scenario{'s' if both > 1 else ''}"
+
+
+def _aside(scenarios: Iterable[ScenarioChange]) -> str:
+    """What turned in quarantine: it decides nothing, and whoever chooses between two wordings wants to know."""
+    found = [each.kind for each in scenarios if each.quarantined]
+    told = [
+        f"{count} {CHANGE_WORDS[kind]}" for kind in (Change.REGRESSED, Change.FIXED) if (count := found.count(kind))
+    ]
+    return f"of those in quarantine {' and '.join(told)}" if told else ""
+
+
+def _gained(scenarios: Iterable[ScenarioChange]) -> bool:
+    kinds = {each.kind for each in scenarios}
+    return Change.FIXED in kinds and Change.REGRESSED not in kinds
 
 
 def _strongest(layers: Iterable[LayerChange]) -> str:

@@ -24,7 +24,7 @@ class LayerChange:
 
     Rates are the share of faults for `lower_is_better`, the share that passed otherwise. `change` is after minus
     before, the mean over the scenarios, in points of 0..1, with its `interval`. `p` is two-sided, `adjusted_p` is
-    Holm's over the metrics of one comparison; both are None where nothing could be told.
+    Holm's over the metrics of all candidates that were compared at once; both are None where nothing could be told.
     """
 
     metric: str
@@ -65,7 +65,7 @@ class LayerChange:
 
 
 def layer_changes(candidate: Summary, reference: Summary) -> tuple[LayerChange, ...]:
-    """Every metric that both sides judged on scenarios that are the same case on both."""
+    """Every metric that both sides judged on scenarios that are the same case on both; p values are not adjusted."""
     same = {
         name
         for name, entry in candidate.entries.items()
@@ -77,8 +77,16 @@ def layer_changes(candidate: Summary, reference: Summary) -> tuple[LayerChange, 
         pairs = {name: pair for name, pair in pairs.items() if name in same}
         if pairs:
             found.append(_change(metric, pairs))
-    adjusted = holm({each.metric: each.p for each in found if each.p is not None})
-    return tuple(replace(each, adjusted_p=adjusted.get(each.metric)) for each in found)
+    return tuple(found)
+
+
+def holm_adjusted(sides: Sequence[tuple[LayerChange, ...]]) -> list[tuple[LayerChange, ...]]:
+    """The changes of one or several candidates with p values adjusted over all of them: one family."""
+    adjusted = holm({(at, each.metric): each.p for at, side in enumerate(sides) for each in side if each.p is not None})
+    return [
+        tuple(replace(each, adjusted_p=adjusted.get((at, each.metric))) for each in side)
+        for at, side in enumerate(sides)
+    ]
 
 
 def _change(metric: str, pairs: Pairs) -> LayerChange:

@@ -40,7 +40,7 @@ class Entry:
 
     `paths` are the digests of the trials' normalised traces, in order. `agents` took part. `why` says why the first
     failed trial failed. `tokens`, `cost_usd` (at list price, whoever answered) and `seconds` are means over the trials;
-    None means unknown, and for `seconds` that answers were replayed. A `quarantined` scenario decides nothing.
+    None means unknown, and for `seconds` that some answers were replayed. A `quarantined` scenario decides nothing.
     """
 
     digest: str
@@ -131,7 +131,7 @@ def _entry(result: ScenarioResult, graph: AgentGraph, mode: Mode) -> Entry:
         why=sentence_of(failed[0]) if failed else "",
         tokens=round(took.usage.total_tokens / len(trials), 1),
         cost_usd=None if cost is None else round(cost / len(trials), 6),
-        seconds=None if mode is Mode.REPLAY else round(took.seconds / len(trials), 3),
+        seconds=None if mode is Mode.REPLAY or took.replayed else round(took.seconds / len(trials), 3),
         quarantined=result.quarantined,
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import CHANGE_WORDS, Change
+from harness.analysis.comparison import CHANGE_WORDS, Change, best_of
 from harness.reporting.numbers import duration, money, percent, plural, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.analysis.comparison import Comparison, EffortChange, ScenarioChange
+    from harness.analysis.cost_changes import CostChange
     from harness.analysis.layer_changes import LayerChange
 
 _NAMED = (
@@ -22,23 +23,27 @@ _NAMED = (
     Change.NEW,
     Change.REMOVED,
 )
-_EFFORTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+EFFORTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "tokens": ("tokens", lambda value: f"{value:,.0f}"),
     "cost_usd": ("cost at list price", money),
     "seconds": ("latency", duration),
 }
+"""What a trial took, with its name and how it is written."""
+
 _DIFF_SHOWN = 40
 _SCENARIOS_SHOWN = 20
 
 
-def comparison_text(comparison: Comparison) -> str:
-    """Everything, for a terminal."""
-    return "\n".join(_text(comparison)) + "\n"
+def comparison_text(*comparisons: Comparison) -> str:
+    """Everything, for a terminal; of several candidates also which did best."""
+    blocks = ["\n".join(_text(each)) for each in comparisons]
+    return "\n\n".join(filter(None, [*blocks, best_of(comparisons)])) + "\n"
 
 
-def comparison_markdown(comparison: Comparison) -> str:
+def comparison_markdown(*comparisons: Comparison) -> str:
     """Everything, for a pull request."""
-    return "\n".join(_markdown(comparison)) + "\n"
+    blocks = ["\n".join(_markdown(each)) for each in comparisons]
+    return "\n\n".join(filter(None, [*blocks, _escaped(best_of(comparisons))])) + "\n"
 
 
 def _text(comparison: Comparison) -> Iterator[str]:
@@ -56,6 +61,7 @@ def _text(comparison: Comparison) -> Iterator[str]:
         yield f"{agent.agent} ({agent.layer}): {', '.join(agent.parts)} changed; moved: {_named(agent.scenarios)}"
         yield from (f"  {line}" for line in agent.diff[:_DIFF_SHOWN])
     yield from (_effort(each) for each in comparison.effort)
+    yield from _costs(comparison)
 
 
 def _markdown(comparison: Comparison) -> Iterator[str]:
@@ -78,6 +84,7 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
     if comparison.effort:
         yield ""
         yield from (f"- {_effort(each)}" for each in comparison.effort)
+        yield from (f"- {_escaped(each)}" for each in _costs(comparison))
 
 
 _HEADS = ("metric", "before", "after", "change", "95% interval", "adjusted p", "scenarios", "test")
@@ -111,11 +118,29 @@ def _scenario(change: ScenarioChange) -> str:
     return f"{change.scenario} {before} -> {after}{aside}{where}{why}"
 
 
+def effort_cells(change: EffortChange) -> tuple[str, str, str]:
+    """Before, after, and the difference in percent."""
+    write = EFFORTS[change.name][1]
+    return write(change.before), write(change.after), f"{change.ratio - 1:+.0%}" if change.ratio is not None else ""
+
+
 def _effort(change: EffortChange) -> str:
-    name, write = _EFFORTS[change.name]
-    ratio = f" ({change.ratio - 1:+.0%})" if change.ratio is not None else ""
+    before, after, ratio = effort_cells(change)
     over = plural(change.scenarios, "scenario")
-    return f"{name} a trial: {write(change.before)} -> {write(change.after)}{ratio}, over {over}"
+    return f"{EFFORTS[change.name][0]} a trial: {before} -> {after}{f' ({ratio})' if ratio else ''}, over {over}"
+
+
+def _costs(comparison: Comparison) -> Iterator[str]:
+    """Where the money of a trial goes, layer by layer and agent by agent."""
+    for part in ("layer", "agent"):
+        told = [f"{each.name} {_cost(each)}" for each in comparison.costs if each.part == part]
+        if told:
+            yield f"cost by {part}: {', '.join(told)}"
+
+
+def _cost(change: CostChange) -> str:
+    same = change.before == change.after
+    return money(change.after) if same else f"{money(change.before)} -> {money(change.after)}"
 
 
 def _rest(found: Sequence[ScenarioChange]) -> Iterator[str]:

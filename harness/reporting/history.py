@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.core.results import Verdict
+from harness.analysis.sides import PLAIN
+from harness.core.results import Mode, Verdict
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from harness.core.results import RunInfo
@@ -70,6 +72,28 @@ def trend_of(past: Iterable[PastRun], info: RunInfo) -> dict[str, tuple[float | 
     alike = comparable(of_kind(earlier.values(), (info.system, info.mode.value, info.variant)))[-_TREND_LENGTH:]
     names = dict.fromkeys(name for each in alike for name in each.metrics)
     return {name: tuple(_rate(each, name) for each in alike) for name in names}
+
+
+def newest_of_variants(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """The folders of the newest finished run of each variant: all of one system, all live or all of recordings.
+
+    `baseline` is the agents as they are. Raises UsageError for a variant without a run of the kind that the last one's
+    newest run is of.
+    """
+    finished = [each for each in past_runs(folder) if each.complete][::-1]
+    newest = next((each for each in finished if (each.variant or PLAIN) == names[-1]), None)
+    alike = [each for each in finished if newest and _answered_alike(each, newest)]
+    found = {name: next((each.folder for each in alike if (each.variant or PLAIN) == name), None) for name in names}
+    for name, place in found.items():
+        if place is None:
+            kind = "live" if newest and newest.mode == Mode.LIVE else "finished"
+            flags = " ".join(f"--variant {each}" for each in names)
+            raise UsageError(f"no {kind} run of variant {name!r} in {str(folder)!r}", hint=f"harness run {flags}")
+    return tuple(place for place in found.values() if place)
+
+
+def _answered_alike(one: PastRun, other: PastRun) -> bool:
+    return one.system == other.system and (one.mode == Mode.LIVE) is (other.mode == Mode.LIVE)
 
 
 def of_kind(runs: Iterable[PastRun], kind: Kind) -> list[PastRun]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import floor, log10
 
 _KIB = 1024
 FIELD_LIMIT = 8 * _KIB
@@ -27,10 +28,11 @@ def points(change: float | None) -> str:
 
 
 def money(usd: float | None) -> str:
-    """`$0.00`; amounts under a cent keep the digits that tell them from nothing."""
+    """`$0.00`; amounts under ten cents keep two digits that tell them from nothing and from each other."""
     if usd is None:
         return "unknown"
-    return f"${usd:.2f}" if usd == 0 or abs(usd) >= 0.01 else f"${usd:.4f}"  # noqa: PLR2004 - a cent
+    places = 2 if usd == 0 else max(2, 1 - floor(log10(abs(usd))))
+    return f"${usd:.{places}f}"
 
 
 def duration(seconds: float) -> str:

@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from harness.core.results import Verdict
 from harness.reporting.clean import finalize, soft
+from harness.reporting.compared import EFFORTS
 from harness.reporting.html.cards import CODES, ICONS
-from harness.reporting.numbers import count, cut, moment, percent, plural
+from harness.reporting.numbers import count, cut, moment, percent, plural, points
 from harness.reporting.trajectory import MARKS
 from harness.reporting.view import WORDS
 
@@ -48,6 +49,8 @@ def _environment() -> Environment:
         "cut": cut,
         "plural": plural,
         "soft": soft,
+        "points": points,
+        "effort": _effort,
     }
     environment.globals |= {
         "codes": CODES,
@@ -56,6 +59,10 @@ def _environment() -> Environment:
         "score_words": {**WORDS, Verdict.NOT_APPLICABLE: "not applicable"},
     }
     return environment
+
+
+def _effort(value: float | None, name: str) -> str:
+    return "-" if value is None else EFFORTS[name][1](value)
 
 
 @cache
