@@ -73,7 +73,7 @@ def _run(marks: Mapping[str, str], **given: Any) -> Run:
         AgentNode(ref=_WRONG, instructions="Repair."),
     )
     return Run(
-        info=replace(_INFO, **given),
+        info=replace(_INFO, variant=asked["variant"], **given),
         graph=AgentGraph(entry="Triage", agents=nodes),
         scenarios=tuple(replace(_scenario(name), **asked["scenario"].get(name, {})) for name in marks),
         trials=tuple(

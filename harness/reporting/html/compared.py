@@ -65,6 +65,7 @@ def render_comparison(pairs: Sequence[Pair]) -> str:
         best=best_of([pair.comparison for pair in pairs]),
         turned=TURNED,
         named_only=_NAMED_ONLY,
+        same=Change.SAME,
         words=CHANGE_WORDS,
         policy=policy(style),
         style=style,
