@@ -23,8 +23,8 @@ class Settings:
     `concurrency` is how many trials run at once in one process. `max_failures` 0 means no limit. `timeout` is in
     seconds per trial. `api` is what the endpoint speaks, `responses` or `chat_completions`. `endpoint` is where
     recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
-    not expire. `everything` records anew also what is recorded and fits,
-    `stale` leaves out what has no recording yet. `gated` lets the gate decide what the process exits with.
+    not expire. `max_cost` is in US dollars a run, 0 means no limit. `everything` records anew also what is recorded
+    and fits, `stale` leaves out what has no recording yet. `gated` lets the gate decide what the process exits with.
     """
 
     root: Path = Path()
@@ -49,6 +49,7 @@ class Settings:
     stale: bool = False
     gated: bool = False
     max_age_days: int = 0
+    max_cost: float = 0.0
     baseline: Path | None = None
     gate: Mapping[str, Any] = field(default_factory=dict)
     redact: Mapping[str, str] = field(default_factory=dict)

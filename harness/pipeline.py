@@ -19,6 +19,7 @@ from harness.errors import ExitCode, ProblemsError, Severity, UsageError
 from harness.work import Agents, judging, refuse_without_key, working
 
 if TYPE_CHECKING:
+    from harness.analysis.spending import Spending
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
@@ -51,12 +52,16 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished run, the folder it was written to, what is reported of it, and what the process should exit with."""
+    """A finished run, the folder it was written to, what is reported of it, and what the process should exit with.
+
+    `stopped` says why it ended early, where that was for the money.
+    """
 
     run: Run
     folder: Path
     report: Report
     code: ExitCode
+    stopped: str = ""
 
 
 async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lambda _: None) -> Outcome:
@@ -81,7 +86,10 @@ async def run_variants(
     `BASELINE` among the names is the agents as they are, and what the others are held against. Raises UsageError for
     a name that has no file, and ProblemsError when a variant does not fit the agents.
     """
+    from harness.analysis.spending import Spending
+
     saved.need_baseline(settings)
+    spending = Spending(settings.max_cost)
     suite = read_scenarios(settings, selection)
     with environment(settings):
         sides = [load_agents(settings, each) for each in variants_named(settings, names)]
@@ -89,10 +97,11 @@ async def run_variants(
         chosen = choose(settings, suite, selection, sides[0].graph)
         refuse_without_key(settings, sides)
         started = [begin(settings, each, chosen) for each in sides]
-        finished = await run_trials(settings, sides, started, on_trial, on_begin)
+        finished = await run_trials(settings, sides, started, on_trial, on_begin, spending)
         refuse_strays()
     plain = next((each for each in finished if each.info.variant is None), None)
-    return tuple(outcome_of(settings, each, None if each is plain else plain) for each in finished)
+    outcomes = [outcome_of(settings, each, None if each is plain else plain) for each in finished]
+    return tuple(replace(each, stopped="" if each.run.complete else spending.stopped) for each in outcomes)
 
 
 def outcome_of(settings: Settings, run: Run, beside: Run | None = None) -> Outcome:
@@ -254,7 +263,12 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
 
 
 async def run_trials(
-    settings: Settings, sides: Sequence[Agents], started: Sequence[Run], on_trial: OnTrial, on_begin: OnBegin
+    settings: Settings,
+    sides: Sequence[Agents],
+    started: Sequence[Run],
+    on_trial: OnTrial,
+    on_begin: OnBegin,
+    spending: Spending,
 ) -> tuple[Run, ...]:
     """Run and judge every trial of every side; each is on disk before the next is told of."""
     from harness.execution.engine import run_all
@@ -272,7 +286,7 @@ async def run_trials(
             journals[trial.variant].add(trial)
             on_trial(trial)
             failures += trial.verdict in (Verdict.FAILED, Verdict.ERRORED)
-            return 0 < settings.max_failures <= failures
+            return spending.add(trial) or 0 < settings.max_failures <= failures
 
         specs = plan(settings, started[0].scenarios, tuple(journals))
         on_begin([_folder(settings, each) for each in started], len(specs))

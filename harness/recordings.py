@@ -17,6 +17,7 @@ from harness.config import in_ci
 from harness.core.results import Mode, Trial
 from harness.errors import Problem, Severity, UsageError, did_you_mean
 from harness.execution.engine import run_all
+from harness.execution.estimate import Estimate, anew, estimate, source_of
 from harness.execution.planning import trial_of
 from harness.execution.revision import author_of
 from harness.work import conditions_of, judging
@@ -107,6 +108,24 @@ async def replayed(settings: Settings, selection: Selection) -> tuple[Trial, ...
         chosen = pipeline.choose(settings, scenarios, selection, agents.graph)
         specs = [spec for spec in pipeline.plan(settings, chosen) if spec.cassette.exists()]
         return await _run(settings, agents, specs)
+
+
+async def estimated(settings: Settings, selection: Selection, names: Sequence[str]) -> Estimate:
+    """What recording would ask and cost. What is recorded is replayed, to see what still fits; nothing is asked."""
+    settings = replace(settings, mode=Mode.REPLAY, endpoint=None)
+    scenarios = pipeline.read_scenarios(settings, selection)
+    with pipeline.environment(settings):
+        sides = [pipeline.load_agents(settings, each) for each in pipeline.variants_named(settings, names)]
+        chosen = pipeline.choose(settings, scenarios, selection, sides[0].graph)
+        specs = pipeline.plan(settings, chosen, tuple(each.name for each in sides))
+        asked = [
+            replace(spec, cassette=source)
+            for spec in specs
+            if (source := source_of(spec)) and not anew(spec, everything=settings.everything)
+        ]
+        trials = await run_all(asked, judging(settings, *sides), lambda _: False, settings.concurrency)
+    known = inventory.names(_folder(settings)).values()
+    return estimate(specs, {each.key: each for each in trials}, known, everything=settings.everything)
 
 
 def pending(settings: Settings) -> tuple[Pending, ...]:

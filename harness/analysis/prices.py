@@ -14,6 +14,7 @@ from harness.core.trace import ModelCall, runs_of
 
 if TYPE_CHECKING:
     from harness.core.results import Run, Trial
+    from harness.core.trace import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,14 @@ def price_of(call: ModelCall) -> float | None:
 
     A call that failed and has no tokens is taken for uncounted too: whether it was charged is not known.
     """
-    usage = call.usage
-    if not _is_counted(call):
+    return price(call.model, call.usage)
+
+
+def price(model: str, usage: Usage) -> float | None:
+    """US dollars of so many tokens of a model. None when it has no price or nothing was counted."""
+    if not usage.total_tokens:
         return None
-    return _price(call.model, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    return _price(model, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
 
 
 def _is_counted(call: ModelCall) -> bool:

@@ -99,6 +99,15 @@ def age(command: _Command) -> _Command:
     )(command)
 
 
+def cost(command: _Command) -> _Command:
+    """What a run may cost."""
+    return _group(
+        click.option(
+            "--max-cost", type=click.FloatRange(0), metavar="USD", help="Start no more trials once this is spent."
+        ),
+    )(command)
+
+
 def decision(command: _Command) -> _Command:
     """Which new recordings are decided on, and why."""
     return _group(
@@ -172,6 +181,9 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
         screen.stop()
     for outcome in outcomes:
         screen.summary(outcome)
+        if outcome.stopped:
+            done = f"{len(outcome.run.trials)} trials are done and kept"
+            click.echo(f"stopped: {outcome.stopped}; {done}\nnext: the same command again goes on", err=True)
         if flags["as_json"]:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
         click.echo(saved.tell_github(outcome.report), nl=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,19 @@ if TYPE_CHECKING:
 @click.option("--standin", is_flag=True, help="Record against a stand-in started for this call: no key, no model.")
 @click.option("--script", type=click.Path(path_type=Path), help="Let the stand-in follow this script.")
 @click.option("--endpoint", metavar="URL", help="Record against this OpenAI-compatible endpoint.")
+@click.option("--estimate", is_flag=True, help="Say about how many calls that takes and what they cost; ask nothing.")
 @options.age
+@options.cost
 @options.running
 @options.places
 @options.output
-def command(everything: bool, standin: bool, script: Path | None, **given: Any) -> int:  # noqa: FBT001 - flags
+def command(
+    everything: bool,  # noqa: FBT001 - a flag
+    standin: bool,  # noqa: FBT001 - a flag
+    script: Path | None,
+    estimate: bool,  # noqa: FBT001 - a flag
+    **given: Any,
+) -> int:
     """Record what is missing or stale, then score it and write the report.
 
     Nothing is overwritten: what was recorded before stays, and the new recording waits beside it for `harness review`.
@@ -34,15 +44,32 @@ def command(everything: bool, standin: bool, script: Path | None, **given: Any) 
     \b
     OPENAI_API_KEY=... harness record            against the real endpoint
     harness record --standin                     against the stand-in: for trying the harness out
+    harness record --all --estimate              what that would take
+    harness record --all --max-cost 2.50         stop there; the same again goes on
     """
     fixed = {"mode": Mode.RECORD, "everything": everything or None}
     settings = options.settings_of(dict(given), **fixed)
+    if estimate:
+        return _estimated(settings, given, stand_in=bool(standin or script))
     if not (standin or script):
         return _recorded(settings, options.execute(given, **fixed))
     from harness.standin.server import running
 
     with running(script) as endpoint:
         return _recorded(settings, options.execute(given, **fixed, endpoint=endpoint))
+
+
+def _estimated(settings: Settings, given: dict[str, Any], *, stand_in: bool) -> int:
+    from harness import pipeline, recordings
+    from harness.reporting.estimated import estimate_text
+
+    names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
+    found = asyncio.run(recordings.estimated(settings, options.selection_of(given), names))
+    if given["as_json"]:
+        options.echo_json(asdict(found))
+    else:
+        click.echo(estimate_text(found, stand_in=stand_in))
+    return 0
 
 
 def _recorded(settings: Settings, code: int) -> int:

@@ -14,6 +14,7 @@ from harness.cli import options
 @click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
 @click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
 @options.age
+@options.cost
 @options.running
 @options.held
 @options.places

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Result
+
+    Harness = Callable[..., Result]
+
+ANSWER = {
+    "id": "resp_1",
+    "object": "response",
+    "model": "gpt-4o",
+    "status": "completed",
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_1",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": "This is off topic.", "annotations": []}],
+        }
+    ],
+    "usage": {"input_tokens": 100_000, "output_tokens": 10_000, "total_tokens": 110_000},
+}
+
+
+class _Model(http.server.BaseHTTPRequestHandler):
+    """A model that is paid for; it answers always the same."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps(ANSWER).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def paid() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Model)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture
+def priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_DEFAULT_MODEL", "gpt-4o")
+
+
+def _names(folder: Path, pattern: str = "*.yaml") -> list[str]:
+    return sorted(each.name.partition(".")[0] for each in (folder / "cassettes").glob(pattern))
+
+
+def test_what_is_recorded_and_fits_is_not_asked_again(harness: Harness, bakery: Path) -> None:
+    told = harness("record", "--script", "script.yaml")
+    assert "0 live calls" in told.stderr or "all 4" in told.stderr
+    assert _names(bakery, "*.pending.yaml") == []
+
+
+def test_stale_leaves_out_what_has_no_recording(harness: Harness, bakery: Path) -> None:
+    (bakery / "cassettes" / "cancel-a-cake.yaml").unlink()
+    harness("record", "--stale", "--script", "script.yaml")
+    assert "cancel-a-cake" not in _names(bakery)
+    harness("record", "--script", "script.yaml")
+    assert "cancel-a-cake" in _names(bakery)
+
+
+def test_all_records_everything_anew_but_what_waits_already(harness: Harness, bakery: Path) -> None:
+    harness("record", "--all", "cancel-a-cake", "--script", "script.yaml", "-q")
+    waiting = bakery / "cassettes" / "cancel-a-cake.pending.yaml"
+    before = waiting.stat().st_mtime_ns
+    harness("record", "--all", "--script", "script.yaml", "-q")
+    assert len(_names(bakery, "*.pending.yaml")) == 4
+    assert waiting.stat().st_mtime_ns == before
+
+
+def test_estimate_says_what_it_would_take_and_asks_nothing(
+    harness: Harness, priced: None, bakery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert harness("record", "--estimate").stdout == "nothing to record: all 4 trials are recorded and fit\n"
+    told = harness("record", "--all", "--estimate").stdout
+    assert re.fullmatch(r"would record 4 of 4 trials: about 14 model calls, about \$0\.0\d+ at list price\n", told)
+    (bakery / "cassettes" / "price-of-bread.yaml").unlink()
+    told = harness("record", "--estimate").stdout
+    assert "would record 1 of 4 trials: about 3 model calls" in told
+    assert "1 trial without a recording taken for the mean of those recorded" in told
+    data = json.loads(harness("record", "--estimate", "--json").stdout)
+    assert (data["planned"], data["trials"], data["guessed"], data["calls"]) == (4, 1, 1, 3)
+    assert not (bakery / "cassettes" / "price-of-bread.yaml").exists()
+    assert "which cost nothing at the stand-in" in harness("record", "--estimate", "--standin").stdout
+
+
+def test_an_estimate_counts_what_an_edit_makes_stale(
+    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["bakery"].cake, "instructions", "You bake cakes twice.")
+    assert "would record 2 of 4 trials: about 4 model calls" in harness("record", "--estimate").stdout
+
+
+def test_an_unknown_price_stays_unknown(harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = bakery / "cassettes" / "about-the-weather.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("gpt-5.6-luna", "our-own-model"), encoding="utf-8")
+    told = harness("record", "--all", "about-the-weather", "--estimate").stdout
+    assert "at an unknown cost" in told
+    assert "no price is known of: our-own-model" in told
+
+
+def test_an_estimate_without_any_recording_guesses_nothing(harness: Harness, bakery: Path) -> None:
+    for path in (bakery / "cassettes").glob("*.yaml"):
+        path.unlink()
+    told = harness("record", "--estimate").stdout
+    assert "would record 4 of 4 trials: an unknown number of model calls, at an unknown cost" in told
+
+
+def test_max_cost_stops_keeps_what_was_recorded_and_says_how_to_go_on(
+    harness: Harness, priced: None, bakery: Path, paid: str
+) -> None:
+    for path in (bakery / "cassettes").glob("*.yaml"):
+        path.unlink()
+    told = harness("record", "--endpoint", paid, "--max-cost", "0.5", "-j", 1)
+    assert told.exit_code == 4
+    assert re.search(r"stopped: \$0\.\d\d are spent, the limit is \$0\.50; \d trials are done and kept", told.stderr)
+    assert "next: the same command again goes on" in told.stderr
+    first = _names(bakery)
+    assert 0 < len(first) < 4
+    harness("record", "--endpoint", paid, "--max-cost", "5", "-j", 1)
+    assert len(_names(bakery)) == 4
+
+
+def test_max_cost_cannot_be_kept_where_the_price_is_unknown(
+    harness: Harness, bakery: Path, paid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_DEFAULT_MODEL", "our-own-model")
+    told = harness("record", "--all", "--endpoint", paid, "--max-cost", "5", "-j", 1)
+    assert "the limit of $5.00 cannot be kept: what our-own-model cost is unknown" in told.stderr
+
+
+@pytest.mark.parametrize("arguments", [["record", "--standin"], ["run", "--mode", "record"]])
+def test_nothing_is_recorded_in_ci(
+    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    told = harness(*arguments)
+    assert (told.exit_code, "in CI nothing is recorded" in told.stderr) == (2, True)
+
+
+def test_a_recording_that_is_too_old_is_made_anew(harness: Harness, bakery: Path) -> None:
+    path = bakery / "cassettes" / "about-the-weather.yaml"
+    text = path.read_text(encoding="utf-8")
+    start = text.index("recorded_at: '") + len("recorded_at: '")
+    path.write_text(f"{text[:start]}2020{text[start + 4 :]}", encoding="utf-8")
+    harness("record", "--max-age-days", 30, "--script", "script.yaml")
+    assert _names(bakery, "*.pending.yaml") == ["about-the-weather"]
