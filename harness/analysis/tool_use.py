@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.core.results import AlignedCall, Fit, Run, Trial
+from harness.core.results import AlignedCall, Fit, Run, Trial, Verdict
 from harness.core.trace import CallStatus, ToolCall, runs_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def _calls(trial: Trial) -> Iterator[ToolCall]:
 
 
 def _faulty_rows(trial: Trial) -> Iterator[AlignedCall]:
-    for score in trial.scores:
-        for row in score.alignment.rows if score.alignment and not score.advisory else ():
+    """What a layer that was never reached did not do is no fault of its tools."""
+    judged = [each for each in trial.scores if not each.advisory and each.verdict is not Verdict.NOT_APPLICABLE]
+    for score in judged:
+        for row in score.alignment.rows if score.alignment else ():
             if row.fit is not Fit.MATCHED and not row.optional:
                 yield row

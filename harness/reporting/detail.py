@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness.analysis.outcome import ScenarioResult
+    from harness.reporting.beside import Beside  # noqa: TC004 - nothing evaluates these annotations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +74,14 @@ class Detail:
     needed: int
     first: int
     trials: tuple[TrialDetail, ...]
+    beside: Beside | None = None
 
 
 _LAYER_NAMES: Mapping[str, str] = {"triage": "Triage", "specialist": "Specialist", "helper": "Helper"}
 
 
-def detail_of(result: ScenarioResult) -> Detail:
-    """The whole story of a scenario."""
+def detail_of(result: ScenarioResult, beside: Beside | None = None) -> Detail:
+    """The whole story of a scenario, and what the other side did where there is one."""
     telling = result.telling
     return Detail(
         id=result.scenario.id,
@@ -95,6 +97,7 @@ def detail_of(result: ScenarioResult) -> Detail:
         needed=result.needed,
         first=telling.index + 1 if telling else 1,
         trials=tuple(trial_detail(result.scenario, trial) for trial in result.trials),
+        beside=beside,
     )
 
 

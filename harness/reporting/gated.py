@@ -40,7 +40,13 @@ def changes_shown(comparison: Comparison) -> ChangesShown:
     """Which scenarios changed, how, and the other side's rates."""
     named = {name: tuple(each.scenario for each in comparison.of(Change(name))) for name in CHANGES}
     rates = {each.metric: rate for each in comparison.layers if (rate := each.rate_before) is not None}
-    return ChangesShown(baseline=comparison.reference, sentence=comparison.sentence, rates=rates, **named)
+    return ChangesShown(
+        baseline=comparison.reference,
+        sentence=comparison.sentence,
+        rates=rates,
+        agents=comparison.agents,
+        **named,
+    )
 
 
 def _reasons(decision: Decision) -> Iterator[str]:

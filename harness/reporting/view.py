@@ -14,6 +14,8 @@ from harness.reporting.numbers import money, percent, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from harness.analysis.agent_changes import AgentChange  # noqa: TC004 - nothing evaluates these annotations
+
 WORDS: Mapping[Verdict, str] = {
     Verdict.PASSED: "passed",
     Verdict.FAILED: "failed",
@@ -38,7 +40,7 @@ class GateShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesShown:
-    """What differs from a baseline, as scenario ids. `rates` are the baseline's, by metric."""
+    """What differs from a baseline: scenarios by id, and agents. `rates` are the baseline's, by metric."""
 
     baseline: str
     sentence: str = ""
@@ -50,13 +52,12 @@ class ChangesShown:
     new: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
+    agents: tuple[AgentChange, ...] = ()
 
-    def of(self, scenario: str) -> str:
-        """What changed for a scenario; empty when nothing did."""
-        for name in CHANGES:
-            if scenario in getattr(self, name):
-                return name
-        return ""
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """What changed, by scenario; those that did not change are left out."""
+        return {scenario: name for name in CHANGES for scenario in getattr(self, name)}
 
 
 CHANGES: Mapping[str, str] = {

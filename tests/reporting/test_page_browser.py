@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from harness.analysis.comparison import compare
+from harness.analysis.summary import summary_of
 from harness.core.results import Verdict
+from harness.reporting.gated import changes_shown
 from harness.reporting.html.page import render_page
-from harness.reporting.view import ChangesShown, report_of
+from harness.reporting.view import ChangesShown, GateShown, Report, report_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +50,28 @@ def pages(samples: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "hostile": report_of(samples.run_of(samples.hostile())),
         "many": report_of(samples.large(450)),
         "empty": report_of(samples.run_of()),
+        "beside": _beside(samples),
     }
     for name, report in runs.items():
         (folder / f"{name}.html").write_text(render_page(report), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in runs}
+
+
+def _beside(samples: Any) -> Report:
+    """A regression held against a run whose agents were told something else."""
+    run, other = samples.regression(), samples.green()
+    told = [replace(each, instructions=f"Be kind to <b>{each.ref.name}</b>.") for each in other.graph.agents]
+    scenario, trial = samples.kinds["wrong_tools"]()[0], samples.kinds["passing"]()[1]
+    other = replace(
+        other,
+        info=replace(other.info, id="before"),
+        graph=replace(other.graph, agents=tuple(told)),
+        scenarios=(*other.scenarios, scenario),
+        trials=(*other.trials, replace(trial, scenario=scenario.id)),
+    )
+    held = compare(summary_of(run, "now"), summary_of(other, "before"))
+    gate = GateShown(verdict=Verdict.FAILED, sentence="a floor broke", limits={"specialist.tools": 0.99})
+    return report_of(run, changes=changes_shown(held), gate=gate, other=other)
 
 
 @pytest.fixture
@@ -76,7 +97,7 @@ def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Any]:
         context.close()
 
 
-@pytest.mark.parametrize("name", ["mixed", "green", "hostile", "many", "empty"])
+@pytest.mark.parametrize("name", ["mixed", "green", "hostile", "many", "empty", "beside"])
 def test_opens_from_disk_with_one_request_and_not_a_word_on_the_console(opened: Any, name: str) -> None:
     seen = opened(name)
     assert len(seen.requests) == 1
@@ -129,9 +150,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("address", ["", "#/s/flaky-refund"])
-def test_axe_finds_nothing(opened: Any, setting: str, address: str) -> None:
-    page = opened("mixed", address, **SETTINGS[setting]).page
+@pytest.mark.parametrize(
+    ("name", "address"), [("mixed", ""), ("mixed", "#/s/flaky-refund"), ("beside", "#/s/refund-wrong-amount")]
+)
+def test_axe_finds_nothing(opened: Any, setting: str, name: str, address: str) -> None:
+    page = opened(name, address, **SETTINGS[setting]).page
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -214,6 +237,19 @@ def test_two_trials_stand_side_by_side(opened: Any) -> None:
     assert boxes[1] is not None
     assert boxes[0]["y"] == boxes[1]["y"]
     assert boxes[0]["x"] < boxes[1]["x"]
+
+
+def test_a_scenario_shows_the_other_side_and_what_the_agents_were_told(opened: Any) -> None:
+    seen = opened("beside", "#/s/refund-wrong-amount")
+    page = seen.page
+    assert "Against before" in seen.text(".beside > summary")
+    assert page.locator(".ways tr.moved").count() > 2
+    page.locator(".beside .change summary").first.click()
+    assert "-Be kind to <b>" in page.locator(".beside .lines").first.inner_text()
+    assert page.locator(".card.broken").count() == 1
+    page.click("[data-go=back]")
+    assert "1 regressed" in seen.text("#changes")
+    assert page.locator("#changes .change").count() == 8
 
 
 def test_an_unknown_deep_link_says_so(opened: Any) -> None:

@@ -89,7 +89,7 @@ def test_what_needs_a_look_comes_in_order(samples: Any) -> None:
 
 def test_a_change_is_found_by_scenario() -> None:
     changes = ChangesShown(baseline="main", regressed=("a",), new=("b",))
-    assert [changes.of(name) for name in "abc"] == ["regressed", "new", ""]
+    assert changes.kinds == {"a": "regressed", "b": "new"}
 
 
 def test_the_rerun_command_names_scenario_and_variant(samples: Any) -> None:

@@ -24,12 +24,15 @@ _MARGIN = 8
 _THINNEST, _THICKEST = 1.5, 7.0
 _BACK_SHIFT = 9
 _LOOP = 46
-_LABEL_PLACES = (0.5, 0.62, 0.38, 0.74, 0.26, 0.84)
-_ROOM = (40, 13)
-"""Width and height that a label needs for itself."""
+_LABEL_PLACES = (0.7, 0.58, 0.46, 0.82, 0.34, 0.22)
+"""Where labels may stand between the left end of an edge and its right end, where edges lie further apart."""
+_LETTER, _LINE = 7.5, 14
+"""Width of a digit and height of a line of a label."""
 
 _Point = tuple[float, float]
 _Curve = tuple[_Point, _Point, _Point, _Point]
+_Place = tuple[float, float, float]
+"""Where the middle of a label is, and how wide it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ def picture(run: Run, facets: Facets) -> Picture:
     keys = [*declared, *(key for key in taken if key not in declared)]
     boxes = _boxes(run.graph, [name for key in keys for name in key[:2]])
     most = max((each.count for each in taken.values()), default=1)
-    labels: list[_Point] = []
+    labels: list[_Place] = []
     edges = tuple(
         _edge(key, taken.get(key), _Drawing(boxes, most, facets, labels), known=key in declared) for key in keys
     )
@@ -179,20 +182,20 @@ class _Drawing:
     boxes: Mapping[str, GraphNode]
     most: int
     facets: Facets
-    labels: list[_Point]
+    labels: list[_Place]
 
 
 def _edge(key: _Key, taken: _Taken | None, drawing: _Drawing, *, known: bool) -> GraphEdge:
-    count = taken.count if taken else 0
+    count, wrong = (taken.count, taken.wrong) if taken else (0, 0)
     curve = _curve(drawing.boxes[key[0]], drawing.boxes[key[1]])
-    label_x, label_y = _label(curve, drawing.labels) if count else curve[0]
+    label_x, label_y = _label(curve, _written(count, wrong), drawing.labels) if count else curve[0]
     label = f"{key[0]} → {key[1]}" + ("" if key[2] == "handoff" else f" ({key[2]})")
     return GraphEdge(
         source=key[0],
         target=key[1],
         what=key[2],
         count=count,
-        wrong=taken.wrong if taken else 0,
+        wrong=wrong,
         path=_path(curve),
         width=round(_THINNEST + (_THICKEST - _THINNEST) * sqrt(count / drawing.most), 1),
         label_x=label_x,
@@ -221,14 +224,21 @@ def _path(curve: _Curve) -> str:
     return f"M{start}C{' '.join(rest)}"
 
 
-def _label(curve: _Curve, taken: list[_Point]) -> _Point:
+def _written(count: int, wrong: int) -> float:
+    """How wide the label of these numbers is."""
+    return _LETTER * (len(f"{count:,}") + (len(f"{wrong:,}") + 2 if wrong else 0) + 1)
+
+
+def _label(curve: _Curve, width: float, taken: list[_Place]) -> _Point:
     """A place on the curve where no other label stands yet."""
-    places = [_point(curve, t) for t in _LABEL_PLACES]
+    places = [_point(curve, t if curve[0][0] <= curve[3][0] else 1 - t) for t in _LABEL_PLACES]
     free = (
-        each for each in places if all(abs(each[0] - x) > _ROOM[0] or abs(each[1] - y) > _ROOM[1] for x, y in taken)
+        each
+        for each in places
+        if all(abs(each[0] - x) > (width + wide) / 2 or abs(each[1] - y) > _LINE for x, y, wide in taken)
     )
     chosen = next(free, places[0])
-    taken.append(chosen)
+    taken.append((*chosen, width))
     return chosen
 
 

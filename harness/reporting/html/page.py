@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2.utils import htmlsafe_json_dumps
 
 from harness.core.results import Mode
+from harness.reporting.beside import besides
 from harness.reporting.detail import detail_of
 from harness.reporting.html.cards import CODES
 from harness.reporting.html.chunks import PER_CHUNK, chunks
@@ -67,8 +68,9 @@ def _data(report: Report, rows: Sequence[TableRow], order: Sequence[int], shown:
 def _fragments(report: Report) -> Iterator[str]:
     fragment = template("detail.html.j2")
     note = _timing_note(report)
+    others = besides(report)
     for result in report.results:
-        detail = detail_of(result)
+        detail = detail_of(result, others.get(result.scenario.id))
         yield fragment.render(d=detail, code=CODES[detail.verdict], timing_note=note)
 
 

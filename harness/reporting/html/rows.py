@@ -56,7 +56,8 @@ class TableRow:
 
 def table_rows(report: Report) -> list[TableRow]:
     """One row a result, in the order of the suite."""
-    return [_row(report, result) for result in report.results]
+    changed = report.changes.kinds if report.changes else {}
+    return [_row(report, result, changed.get(result.scenario.id, "")) for result in report.results]
 
 
 def packed(rows: Sequence[TableRow]) -> list[tuple[object, ...]]:
@@ -73,7 +74,7 @@ def attention_order(rows: list[TableRow]) -> list[int]:
     )
 
 
-def _row(report: Report, result: ScenarioResult) -> TableRow:
+def _row(report: Report, result: ScenarioResult, change: str) -> TableRow:
     telling = result.telling
     expected, actual = _expected_actual(telling) if telling else ("", "")
     level = level_of(result.scenario, report.run.graph)
@@ -91,7 +92,7 @@ def _row(report: Report, result: ScenarioResult) -> TableRow:
         dots=_dots(report, result),
         passed=result.passed,
         trials=len(result.trials),
-        change=report.changes.of(result.scenario.id) if report.changes else "",
+        change=change,
         ms=round(1000 * sum(trial.seconds for trial in result.trials) / count),
         tokens=round(sum(usage_of(trial.trace).total_tokens for trial in result.trials) / count),
         level=level.value if level else "end to end",
