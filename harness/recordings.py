@@ -17,7 +17,7 @@ from harness.config import in_ci
 from harness.core.results import Mode, Trial
 from harness.errors import Problem, Severity, UsageError, did_you_mean
 from harness.execution.engine import run_all
-from harness.execution.estimate import Estimate, anew, estimate, source_of
+from harness.execution.estimate import anew, estimate, source_of
 from harness.execution.planning import trial_of
 from harness.execution.revision import author_of
 from harness.work import conditions_of, judging
@@ -25,6 +25,7 @@ from harness.work import conditions_of, judging
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from harness.analysis.estimate import Estimate
     from harness.cassettes.inventory import Entry
     from harness.config import Settings
     from harness.core.scenario import Scenario

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.analysis.estimate import Estimate
 from harness.analysis.prices import price
 from harness.cassettes import store
 from harness.cassettes.review import pending_of
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
 
     from harness.core.results import Trial
     from harness.execution.spec import TrialSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """Trials that would ask a model, of `planned` ones; about how many calls, and about how many US dollars.
-
-    `guessed` of the trials have no recording to learn from: they are taken for the mean of the others. `calls` and
-    `usd` are None where nothing at all is recorded, `usd` also where a model (`unpriced`) has no price.
-    """
-
-    planned: int
-    trials: int = 0
-    guessed: int = 0
-    calls: int | None = 0
-    usd: float | None = 0.0
-    unpriced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

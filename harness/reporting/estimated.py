@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.reporting.numbers import money, plural
 
 if TYPE_CHECKING:
-    from harness.execution.estimate import Estimate
+    from harness.analysis.estimate import Estimate
 
 
 def estimate_text(found: Estimate, *, stand_in: bool = False) -> str:
