@@ -28,7 +28,7 @@ _SAID = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class WayLine:
     """One line of both ways: the same on both sides, or on one of them only."""
 
     before: str
@@ -44,19 +44,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """The other side of a scenario. `label` is the other run's variant or id, `pairs` are both ways in order."""
+    """The other side of a scenario. `label` is the other run's variant or id, `lines` are both ways in order."""
 
     label: str
     verdict: Verdict
     word: str
     sentence: str
     agents: tuple[AgentChange, ...]
-    pairs: tuple[Pair, ...]
+    lines: tuple[WayLine, ...]
 
     @property
     def alike(self) -> bool:
         """Whether both sides did the same."""
-        return all(each.mark == "=" for each in self.pairs)
+        return all(each.mark == "=" for each in self.lines)
 
 
 def besides(report: Report) -> Mapping[str, Beside]:
@@ -81,7 +81,7 @@ def _beside(label: str, mine: ScenarioResult, other: ScenarioResult, changed: Se
         word=WORDS[other.verdict],
         sentence=cut(sentence_of(then)) if then and other.verdict is not Verdict.PASSED else "",
         agents=tuple(each for each in changed if each.agent in involved),
-        pairs=tuple(_paired(list(_way(then)), list(_way(now)))),
+        lines=tuple(_aligned(list(_way(then)), list(_way(now)))),
     )
 
 
@@ -95,12 +95,12 @@ def _agents(result: ScenarioResult) -> set[str]:
     }
 
 
-def _paired(before: list[str], after: list[str]) -> Iterator[Pair]:
+def _aligned(before: list[str], after: list[str]) -> Iterator[WayLine]:
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for _, start, stop, begin, end in matcher.get_opcodes():
         left, right = before[start:stop], after[begin:end]
         for place in range(max(len(left), len(right))):
-            yield Pair(left[place] if place < len(left) else "", right[place] if place < len(right) else "")
+            yield WayLine(left[place] if place < len(left) else "", right[place] if place < len(right) else "")
 
 
 def _way(trial: Trial | None) -> Iterator[str]:

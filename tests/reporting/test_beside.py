@@ -29,12 +29,12 @@ def test_both_ways_are_aligned_and_the_other_verdict_is_told(samples: Any) -> No
     [(name, found)] = besides(report_of(mine, other=other)).items()
     assert (name, found.label, found.verdict, found.sentence) == ("refund", "before", Verdict.PASSED, "")
     assert not found.alike
-    assert [(pair.mark, pair.before.strip(), pair.after.strip()) for pair in found.pairs][:3] == [
+    assert [(line.mark, line.before.strip(), line.after.strip()) for line in found.lines][:3] == [
         ("=", "Triage", "Triage"),
         ("=", "> BillingSpecialist", "> BillingSpecialist"),
         ("x", 'lookup_account(input="Look up C-1042")', 'lookup_account(input="Look up C-2001")'),
     ]
-    assert "AccountLookup" in {pair.before.strip() for pair in found.pairs}
+    assert "AccountLookup" in {line.before.strip() for line in found.lines}
 
 
 def test_the_same_way_twice_is_alike(samples: Any) -> None:

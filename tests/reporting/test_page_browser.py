@@ -245,7 +245,7 @@ def test_a_scenario_shows_the_other_side_and_what_the_agents_were_told(opened: A
     assert "Against before" in seen.text(".beside > summary")
     assert page.locator(".ways tr.moved").count() > 2
     page.locator(".beside .change summary").first.click()
-    assert "-Be kind to <b>" in page.locator(".beside .lines").first.inner_text()
+    assert "-Be kind to <b>" in page.locator(".beside .text").first.inner_text()
     assert page.locator(".card.broken").count() == 1
     page.click("[data-go=back]")
     assert "1 regressed" in seen.text("#changes")
