@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from agents import Agent  # noqa: TC004 - nothing evaluates these annotations, and the SDK is slow to import
 
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]|^<")
+"""Files that are not the application's own."""
+
 _FORM = "write module:attribute, for example agents_under_test.support:system"
 
 
@@ -178,10 +181,12 @@ def _described(value: object) -> str:
 
 
 def _broken(doing: str, error: Exception) -> SystemLoadError:
-    """An exception of the application's own code, at the place where it was raised."""
+    """An exception on behalf of the application's own code, at its last line that led there."""
     if isinstance(error, SyntaxError) and error.filename:
         where = Location(file=error.filename, line=error.lineno or 1)
     else:
-        last = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [each for each in frames if not _INSTALLED.search(each.filename)]
+        last = (own or frames)[-1]
         where = Location(file=last.filename, line=last.lineno or 1)
     return SystemLoadError(f"{doing} raised {type(error).__name__}: {error}", where=where)

@@ -73,6 +73,21 @@ def helper_behind(tool: Tool) -> Agent[Any] | None:
     return helper if isinstance(helper, Agent) else None
 
 
+_MEMORY = ("session", "conversation_id", "previous_response_id")
+
+
+def memory_of(tool: Tool) -> str | None:
+    """What lets the agent behind a tool remember earlier calls, by the name `as_tool` has for it; None: nothing.
+
+    The SDK keeps it where only the function that runs the agent sees it.
+    """
+    run = getattr(getattr(tool, "on_invoke_tool", None), "_invoke_tool_impl", None)
+    if helper_behind(tool) is None or not inspect.isfunction(run):
+        return None
+    kept = inspect.getclosurevars(run).nonlocals
+    return next((name for name in _MEMORY if kept.get(name) is not None), None)
+
+
 def agent_node(agent: Agent[Any], ref: AgentRef, name_of: NameOf) -> AgentNode:
     """Everything about one agent that a report, a check or a fingerprint asks for."""
     edges = tuple(handoffs_of(agent))
@@ -166,6 +181,13 @@ def _warnings(agent: Agent[Any], edges: tuple[Edge, ...]) -> Iterator[str]:
             f"its model is a {type(agent.model).__name__} object with a client of its own, which record and replay "
             "cannot replace: give the model's name as a string"
         )
+    for tool in agent.tools:
+        memory, helper = memory_of(tool), helper_behind(tool)
+        if memory and helper:
+            yield (
+                f"its tool {tool.name} runs the helper {helper.name} with a history ({memory}): "
+                "let a helper answer from its input alone"
+            )
     for server in agent.mcp_servers:
         yield f"the tools of its MCP server {server.name!r} are known only at run time: their names cannot be checked"
     for edge in edges:

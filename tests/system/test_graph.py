@@ -13,6 +13,7 @@ from agents import (
     Handoff,
     HostedMCPTool,
     ModelSettings,
+    SQLiteSession,
     WebSearchTool,
     function_tool,
     handoff,
@@ -187,6 +188,17 @@ def test_what_is_switched_off_for_good_is_left_out_and_what_is_decided_later_sta
 def test_instructions_made_at_run_time_are_unknown() -> None:
     assert node_of(Agent(name="A", instructions=lambda _context, _agent: "now")).instructions is None
     assert node_of(Agent(name="A", instructions="always")).instructions == "always"
+
+
+@pytest.mark.parametrize(
+    ("memory", "name"),
+    [({"session": SQLiteSession("s")}, "session"), ({"conversation_id": "c"}, "conversation_id"), ({}, None)],
+)
+def test_a_helper_that_remembers_is_warned_about(memory: dict[str, Any], name: str | None) -> None:
+    tool = Agent(name="Lookup").as_tool("look", "Look it up", **memory)
+    node = node_of(Agent(name="Entry", tools=[tool, lookup]))
+    told = f"its tool look runs the helper Lookup with a history ({name}): let a helper answer from its input alone"
+    assert list(node.warnings) == ([told] if name else [])
 
 
 def test_a_model_object_is_named_and_warned_about() -> None:
