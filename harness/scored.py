@@ -11,6 +11,7 @@ from harness import saved
 from harness.core.results import Run, Trial, TrialError, Verdict
 from harness.core.trace import ErrorKind
 from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity
+from harness.plugins import look_in
 from harness.scoring.scorers import judge_trial
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def score(settings: Settings, path: Path | None = None) -> Scored:
     was run is not what is expected. Raises ProblemsError when the suite has errors, or does not fit the agents of the
     run; NothingSelectedError when the suite has none of the run's scenarios.
     """
+    look_in(settings.root.absolute())
     was = saved.read_run(_as_run(path or saved.newest_run(settings)))
     today = _today(settings, was)
     trials = tuple(_again(today[each.scenario], each, was) for each in was.trials if each.scenario in today)

@@ -114,7 +114,10 @@ class EscalationExpectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerExpectation:
-    """What the text left with the user must be like. Every field that is given must hold."""
+    """What the text left with the user must be like. Every field that is given must hold.
+
+    `judge` is a rubric for a model, whose answer advises unless `judge_decides`.
+    """
 
     contains: tuple[str, ...] = ()
     not_contains: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class AnswerExpectation:
     numbers: tuple[float, ...] = ()
     grounded_in: tuple[str, ...] = ()
     judge: str | None = None
+    judge_decides: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

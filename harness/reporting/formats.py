@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError, did_you_mean
+from harness.plugins import function_named
 from harness.reporting.ctrf import render_ctrf
 from harness.reporting.github import render_annotations, render_step_summary
 from harness.reporting.gitlab import render_code_quality, render_open_metrics
@@ -58,18 +58,9 @@ def format_named(name: str) -> Format:
     """One of `REPORTERS`, or the function that `module:function` names. Raises UsageError when there is neither."""
     if name in REPORTERS:
         return REPORTERS[name]
-    module_name, colon, attribute = name.partition(":")
-    if not colon:
+    if ":" not in name:
         raise UsageError(f"unknown report format {name!r}", hint=did_you_mean(name, REPORTERS))
-    try:
-        found = getattr(importlib.import_module(module_name), attribute, None)
-    except ImportError as error:
-        raise UsageError(f"the module of reporter {name!r} cannot be imported: {error}") from error
-    if not callable(found):
-        raise UsageError(
-            f"{module_name!r} has no function {attribute!r}", hint="a reporter takes a Report, returns text"
-        )
-    return Format(found, f"{attribute}.txt")
+    return Format(function_named(name, "reporter"), f"{name.partition(':')[2]}.txt")
 
 
 def write(report: Report, folder: Path, names: Iterable[str] = USUAL) -> tuple[Path, ...]:

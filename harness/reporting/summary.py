@@ -78,7 +78,13 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "interval": _interval(metric.interval),
         "suite_interval": _interval(metric.suite),
         "population_interval": _interval(metric.population),
+        "where_above_was_right": _given(metric.given_above),
     }
+
+
+def _given(metric: Metric | None) -> dict[str, Any] | None:
+    """The same metric among the trials whose layer above was right; None where no layer is above."""
+    return None if metric is None else {"rate": metric.rate, "hits": metric.hits, "n": metric.n}
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:

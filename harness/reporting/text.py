@@ -229,6 +229,9 @@ class Writer:
         absent = "unchecked" if metric.name == "end_to_end" else "not reached"
         notes = [f"{count(metric.errored)} could not be judged"] if metric.errored else []
         notes += [f"{count(metric.not_applicable)} {absent}"] if metric.not_applicable else []
+        given = metric.given_above
+        if given is not None and given.rate not in (None, metric.rate):
+            notes.append(f"{percent(given.rate)} of {count(given.n)} where the layer above was right")
         yield ", ".join(notes)
 
     def _changes(self, report: Report) -> None:

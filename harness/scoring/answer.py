@@ -143,10 +143,11 @@ def _is_known(fact: Fact, known: set[str | float]) -> bool:
 
 
 def judge(scope: Scope) -> tuple[Score, ...]:
-    """What a judge model said of the rubric, recorded with the trace. It advises and decides no verdict."""
-    rubric = scope.expect.answer.judge if scope.expect.answer else None
-    if rubric is None:
+    """What a judge model said of the rubric, recorded with the trace. Unless it is to decide, it only advises."""
+    expected = scope.expect.answer
+    if expected is None or expected.judge is None:
         return ()
+    rubric = expected.judge
     opinion = next(
         (each for each in scope.trial.trace.judgements if (each.rubric, each.turn) == (rubric, scope.turn)), None
     )
@@ -158,7 +159,7 @@ def judge(scope: Scope) -> tuple[Score, ...]:
         agent=scope.owner.name if scope.owner else None,
         turn=scope.turn,
         expected=readable(rubric, 160),
-        advisory=True,
+        advisory=not expected.judge_decides,
     )
     return (score if opinion is None else _with(opinion, score),)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.results import Mode, Score, Trial, Verdict
 from harness.core.trace import JSON, Layer
-from harness.errors import UsageError, did_you_mean
+from harness.plugins import function_named
 from harness.scoring.answer import answer, judge
 from harness.scoring.behaviour import behaviour, unjudgeable
 from harness.scoring.blame import blame
@@ -156,20 +155,7 @@ def _fault(reference: str, reason: str, scope: Scope) -> Score:
 
 def load_scorer(reference: str) -> ThirdPartyScorer:
     """The scorer named `module:function`. Raises UsageError when there is none."""
-    module_name, colon, name = reference.partition(":")
-    if not (module_name and colon and name):
-        raise UsageError(
-            f"{reference!r} names no scorer", hint=f"write module:function; {did_you_mean(reference, SCORERS)}"
-        )
-    try:
-        module = importlib.import_module(module_name)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"the module of scorer {reference!r} cannot be imported: {error}") from error
-    found = getattr(module, name, None)
-    if not callable(found):
-        hint = did_you_mean(name, [each for each in vars(module) if not each.startswith("_")])
-        raise UsageError(f"{module_name!r} has no function {name!r}", hint=hint)
-    return found  # type: ignore[no-any-return]
+    return function_named(reference, "scorer")
 
 
 def _verdict(scores: Iterable[Score]) -> Verdict:

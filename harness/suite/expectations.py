@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.core.scenario import AnswerExpectation, EscalationExpectation, EscalationTarget, Expectation, Limits
 from harness.suite import values
 from harness.suite.calls import tools_expectation
-from harness.suite.language import ANSWER, ESCALATION, ESCALATIONS, LIMITS
+from harness.suite.language import ANSWER, ESCALATION, ESCALATIONS, JUDGE, LIMITS
 from harness.suite.nodes import Items, Node, Scalar, plain
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _answer(page: Page, node: Node) -> AnswerExpectation | None:
     found = values.fields(page, node, ANSWER, label="`answer`")
     if not found:
         return None
+    rubric, decides = _judge(page, found["judge"].node) if "judge" in found else ("", False)
     return AnswerExpectation(
         contains=_names(page, found, "contains"),
         not_contains=_names(page, found, "not_contains"),
@@ -87,8 +88,18 @@ def _answer(page: Page, node: Node) -> AnswerExpectation | None:
         equals=values.text(page, "equals", found["equals"].node) if "equals" in found else None,
         numbers=values.numbers(page, "numbers", found["numbers"].node) if "numbers" in found else (),
         grounded_in=_names(page, found, "grounded_in"),
-        judge=values.name(page, "judge", found["judge"].node) if "judge" in found else None,
+        judge=rubric or None,
+        judge_decides=decides,
     )
+
+
+def _judge(page: Page, node: Node) -> tuple[str, bool]:
+    """The rubric, and whether the judge's answer decides."""
+    if isinstance(node, Scalar):
+        return values.name(page, "judge", node), False
+    found = values.fields(page, node, JUDGE, label="`judge`") or {}
+    rubric = values.name(page, "rubric", found["rubric"].node) if "rubric" in found else ""
+    return rubric, "decides" in found and values.yes_no(page, "decides", found["decides"].node)
 
 
 def _patterns(page: Page, found: Mapping[str, Field]) -> tuple[str, ...]:

@@ -117,6 +117,16 @@ ESCALATION = Shape(
     short=({"enum": list(ESCALATIONS)},),
 )
 
+JUDGE = Shape(
+    "judge",
+    "`judge`",
+    (
+        Key("rubric", "What must hold, in words.", _NAME, required=True),
+        Key("decides", "Let the judge's answer decide; otherwise it only advises.", _YES_NO),
+    ),
+    short=(_NAME,),
+)
+
 ANSWER = Shape(
     "answer",
     "`answer`",
@@ -131,7 +141,7 @@ ANSWER = Shape(
             "Amounts, ids and dates of the answer come from these tools' outputs or from the user.",
             _one_or_more(ref("tool")),
         ),
-        Key("judge", "A rubric for a model to judge by.", _NAME),
+        Key("judge", "A rubric for a model to judge by; it advises, or with `decides: true` decides.", ref("judge")),
     ),
 )
 
@@ -287,6 +297,7 @@ SHAPES = (
     HELPER,
     ESCALATION,
     ANSWER,
+    JUDGE,
     SPAN,
     LIMITS,
     QUARANTINE,

@@ -1,4 +1,4 @@
-"""Escalations, clarifying questions and guardrails that the agents under test can bring about."""
+"""Escalations, clarifying questions and guardrails that the agents can bring about, and scorers that exist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.core.scenario import EscalationTarget
 from harness.core.trace import Layer
-from harness.errors import did_you_mean
+from harness.errors import UsageError, did_you_mean
+from harness.scoring.scorers import load_scorer
 from harness.suite.surroundings import has_unlisted_tools
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ _NO_GUARDRAIL = "none"
 
 
 def outcomes(case: Case) -> Iterator[Problem]:
-    """Problems with `escalation`, `clarifying_questions` and `guardrail`."""
+    """Problems with `escalation`, `clarifying_questions`, `guardrail` and `scorers`."""
     for expect in case.expectations():
+        yield from _scorers(case, expect)
         if case.closed and expect.escalation is not None:
             yield from _escalation(case, expect, expect.escalation)
         if case.closed and expect.clarifying_questions is not None:
@@ -90,3 +92,11 @@ def _guardrail(case: Case, expect: Expectation, name: str) -> Iterator[Problem]:
         yield case.wrong(expect, "guardrail", f"no guardrail is named {name!r}", hint)
     elif name == _NO_GUARDRAIL and not known:
         yield case.wrong(expect, "guardrail", "`guardrail: none` can never fail: there are no guardrails", "remove it")
+
+
+def _scorers(case: Case, expect: Expectation) -> Iterator[Problem]:
+    for reference in expect.scorers:
+        try:
+            load_scorer(reference)
+        except UsageError as error:
+            yield case.wrong(expect, "scorers", f"`scorers`: {error.what}", error.hint)

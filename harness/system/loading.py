@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.scenario import Location
 from harness.core.trace import JSON
 from harness.errors import SystemLoadError, did_you_mean
+from harness.plugins import look_in
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,13 +75,12 @@ def load_system(reference: str, variant: str | None = None, root: Path | None = 
     if module_name.endswith(".py") or "/" in module_name:
         dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
         raise SystemLoadError(f"{module_name!r} is a file, not a module", hint=f"write {dotted}:{attribute}")
-    module = _module(module_name, str((root or Path.cwd()).absolute()))
+    module = _module(module_name, (root or Path.cwd()).absolute())
     return _as_system(_called(_attribute(module, attribute), reference, variant), reference)
 
 
-def _module(name: str, here: str) -> ModuleType:
-    if here not in sys.path:
-        sys.path.insert(0, here)
+def _module(name: str, here: Path) -> ModuleType:
+    look_in(here)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -93,10 +93,10 @@ def _module(name: str, here: str) -> ModuleType:
         raise _broken(f"importing {name!r}", error) from error
 
 
-def _neighbours(missing: str, here: str) -> list[str]:
+def _neighbours(missing: str, here: Path) -> list[str]:
     """The modules that stand where the missing one was looked for."""
     parent, _, _ = missing.rpartition(".")
-    paths = list(sys.modules[parent].__path__) if parent in sys.modules else [here]
+    paths = list(sys.modules[parent].__path__) if parent in sys.modules else [str(here)]
     prefix = f"{parent}." if parent else ""
     return [found.name for found in pkgutil.iter_modules(paths, prefix)]
 

@@ -116,6 +116,22 @@ def test_json_is_data_on_stdout(harness: Harness, save: Save, write: Callable[..
     assert [each["verdict"] for each in json.loads(result.stdout)["scenarios"]] == ["failed"]
 
 
+def test_a_scorer_of_the_projects_own_is_found_from_a_folder_below(
+    harness: Harness, save: Save, write: Callable[..., None], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save("run", {"a": "+"})
+    write({"a": "Billing, scorers: [own_style:fine]"})
+    text = "def fine(scope, settings): return Score(scorer='', verdict=Verdict.FAILED, reason='not my style')"
+    imports = "from harness.core.results import Score, Verdict\n"
+    (project / "own_style.py").write_text(imports + text, encoding="utf-8")
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    result = harness("score")
+    assert result.exit_code == 1
+    assert "not my style" in result.stderr
+
+
 def test_quiet_says_the_verdict_only(harness: Harness, save: Save, write: Callable[..., None]) -> None:
     save("run", {"a": "-"})
     write({"a": "Technical"})

@@ -104,6 +104,18 @@ def test_one_rubric_in_two_turns_is_answered_twice(world: Any) -> None:
     assert [each.verdict for each in trial.scores] == [Verdict.PASSED, Verdict.FAILED]
 
 
+@pytest.mark.parametrize(("passed", "verdict"), [(True, Verdict.PASSED), (False, Verdict.FAILED)])
+def test_a_judge_that_is_to_decide_decides(world: Any, passed: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a case
+    opinion = Judgement(rubric="Polite?", passed=passed, reason="so", model="judge-1")
+    trial = world.judge(expect(judge="Polite?", judge_decides=True), world.billing(output="No."), judgements=(opinion,))
+    assert trial.verdict is verdict
+
+
+def test_without_a_judgement_one_that_is_to_decide_leaves_the_trial_unjudged(world: Any) -> None:
+    trial = world.judge(expect(judge="Polite?", judge_decides=True), world.billing(output="No."))
+    assert trial.verdict is Verdict.ERRORED
+
+
 def test_advice_alone_decides_nothing(world: Any) -> None:
     opinion = Judgement(rubric="Polite?", passed=True, reason="yes", model="judge-1")
     trial = world.judge(expect(judge="Polite?"), world.billing(output="No."), judgements=(opinion,))
