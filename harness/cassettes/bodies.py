@@ -45,14 +45,19 @@ def uncompressed(body: bytes, headers: Mapping[str, Any]) -> bytes:
         return body
 
 
-def for_disk(request: Request, response: Mapping[str, Any], hide: Patterns) -> tuple[Request, dict[str, Any]]:
-    """Copies of a request and its answer that may be written."""
+def request_for_disk(request: Request, hide: Patterns) -> Request:
+    """A copy of a request that may be written."""
     model = bool(model_api(request.method, request.uri))
     headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
     asked = _hidden(uncompressed(plain_bytes(request.body), request.headers), hide, model=model)
+    return Request(request.method, redacted(without_named(request.uri), hide), asked or None, headers)
+
+
+def answer_for_disk(request: Request, response: Mapping[str, Any], hide: Patterns) -> dict[str, Any]:
+    """A copy of the answer to `request` that may be written."""
+    model = bool(model_api(request.method, request.uri))
     told = _hidden(uncompressed(response["body"].get("string") or b"", response["headers"]), hide, model=model)
-    uri = redacted(without_named(request.uri), hide)
-    return Request(request.method, uri, asked or None, headers), {
+    return {
         "status": {"code": response["status"]["code"], "message": response["status"].get("message") or ""},
         "headers": kept_headers(response["headers"]),
         "body": {"string": told},

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _CONVERSATION = ("input", "messages")
 _SHOWN = 60
 _AROUND = 2
+_SAME_AGENT = 1.7
+"""Of 2: one for the same tools, and up to one for the same letters in the instructions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ def first_difference(wanted: Canonical, recorded: Sequence[Canonical], graph: Ag
     for part, text in _differences(nearest.body, wanted.body):
         return Difference(agent, f"{agent}.{part} {text}", stale=part not in _CONVERSATION)
     return None
+
+
+def edited_agent(wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph) -> Difference | None:
+    """How the agent of `wanted` differs from that of the one of `recorded` which has the same conversation.
+
+    None when none has, or when it is of another agent: neither its tools nor most of its instructions are the same.
+    """
+    same = [each for each in recorded if each.kind == wanted.kind and _said(each.body) == _said(wanted.body)]
+    alike = [each for each in same if likeness(each.body, wanted.body)[0] >= _SAME_AGENT]
+    found = first_difference(wanted, alike, graph)
+    return found if found is not None and found.stale else None
 
 
 def agent_of(body: JSON, graph: AgentGraph) -> str | None:

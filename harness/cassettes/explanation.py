@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.cassettes.difference import first_difference
+from harness.cassettes.difference import edited_agent, first_difference
 from harness.cassettes.provenance import Provenance, changed_parts
 from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
 
@@ -45,6 +45,13 @@ class Explanation:
         if difference.stale:
             return CassetteStaleError(f"stale: {difference.text}", where=self.path, hint=self._stale_advice())
         return self._error(f"miss: {difference.text}", self.advice())
+
+    def edited(self, wanted: Canonical, cancelled: Sequence[Canonical]) -> HarnessError | None:
+        """The error when `wanted` is one of the `cancelled` calls but for what its agent is; None when it is none."""
+        difference = edited_agent(wanted, cancelled, self.provenance.graph)
+        if difference is None:
+            return None
+        return CassetteStaleError(f"stale: {difference.text}", where=self.path, hint=self._stale_advice())
 
     def not_cancelled(self, waited: float) -> HarnessError:
         """The error of a call that was cancelled in the recording and, after `waited` seconds, is not now."""

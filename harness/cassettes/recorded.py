@@ -20,20 +20,25 @@ _SERVER_ERROR = 500
 
 @dataclass(slots=True)
 class Recorded:
-    """Interactions in recorded order; each is given once. A place is an interaction's number, from 0."""
+    """Calls in recorded order; each is given once. A place is a call's number, from 0.
 
-    interactions: list[Interaction] = field(default_factory=list)
+    A call that was cancelled has no interaction.
+    """
+
+    interactions: list[Interaction | None] = field(default_factory=list)
     requests: list[Canonical] = field(default_factory=list)
     given: set[int] = field(default_factory=set)
     _places: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _built: dict[Any, list[int]] | None = None
     _failures: dict[str, int] = field(default_factory=dict)
 
-    def add(self, interaction: Interaction, request: Canonical) -> None:
-        """Put an interaction behind those there are."""
-        self._places[request.key].append(len(self.interactions))
+    def add(self, interaction: Interaction | None, request: Canonical) -> int:
+        """Put a call behind those there are, and tell its place."""
+        place = len(self.interactions)
+        self._places[request.key].append(place)
         self.interactions.append(interaction)
         self.requests.append(request)
+        return place
 
     def find(self, wanted: Canonical) -> int | None:
         """The place of the next answer to `wanted`, None when none is left.
@@ -69,14 +74,14 @@ class Recorded:
         ]
         return max(alike, key=lambda place: likeness(self.requests[place].body, wanted.body), default=None)
 
-    def give(self, place: int) -> Interaction:
-        """The interaction at `place`, which is then used up."""
+    def give(self, place: int) -> Interaction | None:
+        """What is at `place`, which is then used up."""
         interaction = self.interactions[place]
         if place not in self.given:
             self.given.add(place)
             key = self.requests[place].key
             self._places[key].remove(place)
-            if is_retryable(interaction.response):
+            if interaction is not None and is_retryable(interaction.response):
                 self._failures[key] = place
         return interaction
 
@@ -84,25 +89,16 @@ class Recorded:
         """The requests whose answers were not given yet."""
         return [request for place, request in enumerate(self.requests) if place not in self.given]
 
-    def times(self, wanted: Canonical) -> int:
-        """How often `wanted` was recorded."""
-        return sum(request.key == wanted.key for request in self.requests)
+    def cancelled(self) -> list[Canonical]:
+        """The requests not asked yet that were cancelled in the recording."""
+        calls = enumerate(zip(self.requests, self.interactions, strict=True))
+        return [request for place, (request, told) in calls if told is None and place not in self.given]
 
 
 def is_retryable(response: dict[str, Any]) -> bool:
     """Whether clients try again after such an answer."""
     code = response["status"]["code"]
     return code in RETRYABLE or code >= _SERVER_ERROR
-
-
-def without_retried(kept: list[tuple[Interaction, Canonical]]) -> list[tuple[Interaction, Canonical]]:
-    """A failed attempt that was followed by another is no interaction: only the last answer of a series is one."""
-    last = {request.key: number for number, (_, request) in enumerate(kept)}
-    return [
-        (interaction, request)
-        for number, (interaction, request) in enumerate(kept)
-        if not is_retryable(interaction.response) or last[request.key] == number
-    ]
 
 
 def _build(request: Canonical) -> tuple[Any, ...]:

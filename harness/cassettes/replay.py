@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 from openai import AsyncOpenAI, NotGiven, Omit
+from openai._base_client import get_platform
 from openai._models import add_request_id, construct_type
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
+from harness.cassettes import pace
 from harness.core.results import Mode
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def client(tape: Tape, base_url: str | None = None, api_key: str | None = None) 
         max_retries=0 if replaying else 2,
         http_client=httpx2.AsyncClient(verify=_certificates(), timeout=httpx2.Timeout(600.0, connect=5.0)),
     )
+    # Else the first request of a client waits for a thread that finds this out.
+    api._platform = get_platform()  # noqa: SLF001 - there is no public way to tell
     if replaying:
         # Both are cached properties: what stands in the instance's dictionary is what they give from now on.
         vars(api)["responses"] = _ShortWay(api.responses, tape, "/responses", Response)
@@ -55,10 +59,12 @@ class _ShortWay:
 
     async def create(self, **asked: Any) -> Any:
         """The recorded answer, or the endpoint's own `create`: for streams, and for what is not plainly recorded."""
-        told = None if asked.get("stream") is True else self._tape.answer(self._kind, _body(asked))
-        if told is None:
+        call = None if asked.get("stream") is True else self._tape.ask_plainly(self._kind, _body(asked))
+        if call is None:
             return await self._endpoint.create(**asked)
-        found = cast("BaseModel", construct_type(type_=self._answer, value=told))
+        if self._tape.is_paced(call):
+            await pace.turn(self._tape, call)
+        found = cast("BaseModel", construct_type(type_=self._answer, value=self._tape.play_plainly(call)))
         add_request_id(found, None)
         return found
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from vcr.patch import CassettePatcherBuilder
 
-from harness.cassettes import cancellation, threads
-from harness.cassettes.tape import PLAIN, Tape, TapeOptions
+from harness.cassettes import pacing, threads
+from harness.cassettes.options import PLAIN, TapeOptions
+from harness.cassettes.tape import Tape
 from harness.core.results import Mode
 from harness.errors import HarnessError
 
@@ -44,19 +45,26 @@ class _Router:
         tape = _tape.get()
         if tape is None:
             return False
-        tape.begin(request)
-        return tape.mode is Mode.REPLAY or (tape.mode is Mode.RECORD and tape.has(request))
+        return tape.mode is Mode.REPLAY or (pacing.call_of(request, tape).place is not None)
 
     def play_response(self, request: Request) -> dict[str, Any]:
         """The recorded answer. Raises CassetteMissError."""
         tape = _tape.get()
-        return tape.play(request) if tape is not None else {}
+        if tape is None:
+            return {}
+        call = pacing.call_of(request, tape)
+        pacing.wait_for(call, tape)
+        answer = tape.play(call)
+        pacing.end_at_once(call, tape)
+        return answer
 
     def append(self, request: Request, response: dict[str, Any]) -> None:
         """Take in an answer from the network."""
         tape = _tape.get()
         if tape is not None:
-            tape.take(request, response)
+            call = pacing.call_of(request, tape)
+            tape.take(call, response)
+            pacing.end_at_once(call, tape)
 
     @property
     def write_protected(self) -> bool:
@@ -75,7 +83,7 @@ class _Router:
 
 def watched() -> Iterator[Any]:
     """Made when vcrpy's patches are in place: what is watched is what they put there."""
-    yield from cancellation.patches(current)
+    yield from pacing.patches(current)
 
 
 _lock = threading.Lock()

@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from vcr.request import Request
@@ -17,6 +17,9 @@ from harness.cassettes.bodies import KEPT_REQUEST_HEADERS, readable
 from harness.cassettes.redaction import kept_headers
 from harness.core.trace import JSON
 from harness.errors import CassetteCorruptError, CassetteMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 METADATA = "harness"
 """The key of our own part of a cassette's metadata."""
@@ -39,11 +42,31 @@ class Interaction:
 
 
 @dataclass(slots=True)
+class Cancelled:
+    """A request that was cancelled before anyone read its answer. `number` is its place among all calls, from 1."""
+
+    number: int
+    request: Request
+
+
+@dataclass(slots=True)
 class Cassette:
-    """What a file holds."""
+    """What a file holds. `cancelled` is kept in our own part: vcrpy has no interaction without an answer."""
 
     interactions: list[Interaction] = field(default_factory=list)
     metadata: dict[str, JSON] = field(default_factory=dict)
+    cancelled: list[Cancelled] = field(default_factory=list)
+
+    def calls(self) -> Iterator[tuple[Request, Interaction | None]]:
+        """Every request in the order of asking, with the interaction it belongs to; None when it was cancelled."""
+        waiting = iter(self.interactions)
+        cancelled = {each.number: each.request for each in self.cancelled}
+        for number in range(1, len(self.interactions) + len(self.cancelled) + 1):
+            if number in cancelled:
+                yield cancelled[number], None
+            else:
+                interaction = next(waiting)
+                yield interaction.request, interaction
 
     @property
     def described(self) -> dict[str, JSON]:
@@ -78,24 +101,24 @@ def load(path: Path) -> Cassette:
     except FileNotFoundError as error:
         raise CassetteMissingError(f"no recording at {str(path)!r}", hint="next: harness record") from error
     except UnicodeDecodeError as error:
-        raise _corrupt(path, "it is not UTF-8 text") from error
+        raise corrupt(path, "it is not UTF-8 text") from error
     if not text.strip():
-        raise _corrupt(path, "it is empty")
+        raise corrupt(path, "it is empty")
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise _corrupt(path, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
+        raise corrupt(path, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
     return _cassette(data, path)
 
 
 def _cassette(data: Any, path: Path) -> Cassette:
     if isinstance(data, list) and data and isinstance(data[0], dict) and "request" in data[0]:
-        raise _corrupt(path, "it has the format of vcrpy before 1.0")
+        raise corrupt(path, "it has the format of vcrpy before 1.0")
     if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
-        raise _corrupt(path, "it has no list of interactions")
+        raise corrupt(path, "it has no list of interactions")
     if data.get("version") != CASSETTE_FORMAT_VERSION:
-        raise _corrupt(path, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
+        raise corrupt(path, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
     metadata = data.get("metadata") or {}
     cassette = Cassette(
         [_interaction(each, number, path) for number, each in enumerate(data["interactions"], 1)],
@@ -103,22 +126,36 @@ def _cassette(data: Any, path: Path) -> Cassette:
     )
     written = cassette.described.get("format", FORMAT)
     if written != FORMAT:
-        raise _corrupt(path, f"its harness part has format {written!r}, and this harness reads {FORMAT}")
+        raise corrupt(path, f"its harness part has format {written!r}, and this harness reads {FORMAT}")
+    cassette.cancelled = _cancelled(cassette, path)
     return cassette
+
+
+def _cancelled(cassette: Cassette, path: Path) -> list[Cancelled]:
+    rows = cassette.described.get("cancelled") or []
+    try:
+        found = [Cancelled(int(row["number"]), Request._from_dict(row["request"])) for row in rows]  # noqa: SLF001 - vcrpy's own reader
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise corrupt(path, "its harness part tells of a cancelled call that is no request") from error
+    places = {each.number for each in found} & set(range(1, len(cassette.interactions) + len(found) + 1))
+    if len(places) != len(found):
+        raise corrupt(path, "its harness part tells of a cancelled call at a place that is none")
+    return found
 
 
 def _interaction(row: Any, number: int, path: Path) -> Interaction:
     try:
         response = compat.convert_to_bytes(row["response"])
         if not isinstance(response["status"]["code"], int) or not isinstance(response["headers"], dict):
-            raise _corrupt(path, f"interaction {number} has no answer that can be given")
+            raise corrupt(path, f"interaction {number} has no answer that can be given")
         response["body"] = {"string": response["body"].get("string") or b""}
         return Interaction(Request._from_dict(row["request"]), response)  # noqa: SLF001 - vcrpy's own reader
     except (KeyError, TypeError, AttributeError) as error:
-        raise _corrupt(path, f"interaction {number} is not a request with its response") from error
+        raise corrupt(path, f"interaction {number} is not a request with its response") from error
 
 
-def _corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptError:
+def corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptError:
+    """The error of a file that is no cassette, in words that tell `why`."""
     return CassetteCorruptError(
         f"this is not a cassette that can be replayed: {why}",
         where=f"{path}:{line}" if line else str(path),
@@ -129,7 +166,9 @@ def _corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptEr
 def dump(cassette: Cassette) -> str:
     """The cassette as the text of a file."""
     rows = [{"request": _request(each.request), "response": _response(each.response)} for each in cassette.interactions]
-    data = {"interactions": rows, "metadata": cassette.metadata, "version": CASSETTE_FORMAT_VERSION}
+    own = {**cassette.described, "cancelled": [_lone(each) for each in cassette.cancelled]}
+    metadata = {**cassette.metadata, METADATA: own} if cassette.cancelled else cassette.metadata
+    data = {"interactions": rows, "metadata": metadata, "version": CASSETTE_FORMAT_VERSION}
     return yaml.dump(data, Dumper=_Text, sort_keys=True, allow_unicode=True, width=10_000)
 
 
@@ -158,6 +197,10 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _lone(cancelled: Cancelled) -> dict[str, Any]:
+    return {"number": cancelled.number, "request": _request(cancelled.request)}
 
 
 def _request(request: Request) -> dict[str, Any]:

@@ -3,52 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcr.request import Request
+
 from harness.cassettes import store
-from harness.cassettes.bodies import for_disk, header, plain_bytes
+from harness.cassettes.answers import is_plain, told_anew
+from harness.cassettes.bodies import answer_for_disk, plain_bytes, request_for_disk
+from harness.cassettes.call import Call
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
+from harness.cassettes.course import Course, written
 from harness.cassettes.detection import as_text, refuse_secrets
 from harness.cassettes.difference import agent_of, named
-from harness.cassettes.drift import learned, translated, translated_text
+from harness.cassettes.drift import learned, translated
 from harness.cassettes.explanation import Explanation
+from harness.cassettes.hidden import Hidden
+from harness.cassettes.kept import Kept
+from harness.cassettes.options import PLAIN, TapeOptions
 from harness.cassettes.provenance import Provenance, described
-from harness.cassettes.recorded import Recorded, is_retryable, without_retried
-from harness.cassettes.redaction import Patterns, placeholder, redacted, secret_values
+from harness.cassettes.recorded import Recorded
+from harness.cassettes.redaction import redacted, secret_values
 from harness.cassettes.review import pending_of
 from harness.cassettes.tool_outputs import ToolOutputs
 from harness.core.results import CassetteUse, Drift, Mode, Traffic
 from harness.errors import CassetteStaleError, HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from vcr.request import Request
-
-_OK = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapeOptions:
-    """How tapes are used.
-
-    `everything` records anew also what is recorded; `beside` writes a new recording beside one that is there, for
-    review; `strict` refuses drift; `forgiving` takes the answer of another agent definition to the same conversation;
-    a recording older than `max_age_days` (0: no limit) is stale; `redact` hides what the user named.
-    """
-
-    everything: bool = False
-    beside: bool = False
-    strict: bool = False
-    forgiving: bool = False
-    max_age_days: int = 0
-    redact: Patterns = ()
-
-
-PLAIN = TapeOptions()
+    from collections.abc import Iterator
 
 
 @dataclass(slots=True)
@@ -56,7 +41,7 @@ class Tape:
     """A cassette being played or recorded.
 
     `borrow` is a recording of other agents: requests that are the same there are answered from it, and not kept again.
-    `saved` is the file a recording was written to, None when none was.
+    `saved` is the file a recording was written to, None when none was. `asker` tells whose call is made right now.
     """
 
     path: Path
@@ -66,22 +51,30 @@ class Tape:
     borrow: Path | None = None
     problems: tuple[HarnessError, ...] = ()
     saved: Path | None = None
+    course: Course = field(default_factory=Course)
+    missing: set[Call] = field(default_factory=set)
+    asker: Callable[[], object] = lambda: None
     _recorded: Recorded = field(default_factory=Recorded)
+    _requests: list[Request] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
     _own: int = 0
-    _kept: dict[int, tuple[store.Interaction, Canonical]] = field(default_factory=dict)
-    _begun: int = 0
+    _cancelled: set[str] = field(default_factory=set)
+    _calls: list[Call] = field(default_factory=list)
+    _waiting: set[Call] = field(default_factory=set)
+    _kept: Kept = field(default_factory=Kept)
     _sent: set[str] = field(default_factory=set)
-    _cancelled: list[str] = field(default_factory=list)
     _pairs: dict[str, str] = field(default_factory=dict)
     _drift: list[Drift] = field(default_factory=list)
     _outputs: ToolOutputs | None = None
-    _hidden: dict[str, set[str]] = field(default_factory=dict)
+    _hidden: Hidden = field(init=False)
     _connections: list[str] = field(default_factory=list)
     _borrowed: int = 0
     _played: int = 0
     _live: int = 0
     _discarded: str | None = None
+
+    def __post_init__(self) -> None:
+        self._hidden = Hidden(self.options.redact)
 
     def open(self) -> None:
         """Read what is recorded. Raises what `store.load` raises; a recording that is too old is a problem."""
@@ -99,7 +92,6 @@ class Tape:
         self._own = len(self._recorded.interactions)
         if lent is not None:
             self._read(lent)
-        self._cancelled = list(self._described.get("cancelled") or ())
 
     def _read(self, path: Path) -> None:
         try:
@@ -109,8 +101,18 @@ class Tape:
         if self._too_old(cassette):
             return
         self._metadata = self._metadata or cassette.metadata
-        for each in cassette.interactions:
-            self._recorded.add(each, self._canonical(each.request.method, each.request.uri, each.request.body))
+        if self.mode is Mode.RECORD:
+            self._cancelled |= {self._canonical_of(each.request).key for each in cassette.cancelled}
+            cassette.cancelled = []
+        self._requests += [request for request, _ in cassette.calls()]
+        places = [self._recorded.add(told, self._canonical_of(request)) for request, told in cassette.calls()]
+        cancelled = {places[each.number - 1] for each in cassette.cancelled}
+        if self.mode is not Mode.REPLAY:
+            return
+        try:
+            self.course.read(str(cassette.described.get("course") or ""), places, cancelled)
+        except ValueError as error:
+            raise self.note(store.corrupt(path, f"its harness part tells no course of calls: {error}")) from None
 
     def _too_old(self, cassette: store.Cassette) -> bool:
         """In replay that is a problem; a recording that is made now just takes nothing from it."""
@@ -124,64 +126,88 @@ class Tape:
             self.note(self._explanation().expired(now, then, limit))
         return True
 
-    def begin(self, request: Request) -> None:
-        """Note that `request` is made now: what is kept is kept in the order of asking, whichever answer is first."""
-        if not hasattr(request, "harness_order"):
-            request.harness_order = self._begun
-            self._begun += 1
+    def ask(self, request: Request) -> Call:
+        """Note that `request` is made now, and what its recording is. Which one it is stays the same for its life."""
+        wanted = self._canonical_of(request)
+        if self.options.redact:
+            self._hidden.note(_text(plain_bytes(request.body)))
+        call = self._asked(wanted, self._place(wanted), request)
+        if call.place is None and self.mode is Mode.REPLAY:
+            self._note_edited(wanted)
+        return call
 
-    def has(self, request: Request) -> bool:
-        """Whether an answer to `request` is left."""
-        return self._recorded.find(self._wanted(request)) is not None
-
-    def play(self, request: Request) -> dict[str, Any]:
-        """The next recorded answer to `request`. Raises CassetteMissError or CassetteStaleError when none is left."""
-        self.begin(request)
-        wanted = self._wanted(request)
-        response = self._next(wanted, request.harness_order)
-        if response is None:
-            left, recorded = self._recorded.left(), self._recorded.requests
-            raise self.note(self._explanation().miss(wanted, left, recorded))
-        return response
-
-    def answer(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """The recorded answer to a model request as plain data; None, and nothing used, when it needs the long way."""
+    def ask_plainly(self, kind: str, body: dict[str, Any]) -> Call | None:
+        """The same for a model request as plain data; None, and nothing noted, when it needs the long way."""
         try:
             wanted = canonical_model_request(kind, body, self._clean)
         except (TypeError, ValueError, AttributeError):
             return None
         if self.options.redact:
-            self._note_hidden(json.dumps(body, ensure_ascii=False, default=str))
-        place = self._recorded.find(wanted)
-        if place is None or not _is_plain(self._recorded.interactions[place].response):
-            return None
-        told = self._next(wanted, self._begun)
-        self._begun += 1
-        return json.loads(told["body"]["string"]) if told else None
+            self._hidden.note(json.dumps(body, ensure_ascii=False, default=str))
+        place = self._place(wanted)
+        found = None if place is None else self._recorded.interactions[place]
+        return self._asked(wanted, place) if found is not None and is_plain(found.response) else None
 
-    def _next(self, wanted: Canonical, order: int) -> dict[str, Any] | None:
+    def _asked(self, wanted: Canonical, place: int | None, request: Request | None = None) -> Call:
+        call = Call(len(self._calls), wanted, place, request, self.asker())
+        self._calls.append(call)
+        self.course.asked(call.order, place)
+        if place is not None:
+            self._recorded.give(place)
+            self._waiting.add(call)
+        return call
+
+    def _place(self, wanted: Canonical) -> int | None:
         place = self._recorded.find(wanted)
         if place is None:
             place = self._drifted(wanted)
         if place is None and self.options.forgiving:
             place = self._recorded.said_alike(wanted)
-        if place is None:
-            return None
-        interaction = self._recorded.give(place)
-        if place < self._own:
-            self._kept[order] = (interaction, wanted)
+        return place
+
+    def is_paced(self, call: Call) -> bool:
+        """Whether `pace.turn` must say when a call of this replay ends."""
+        if self.mode is not Mode.REPLAY:
+            return False
+        return call.place is None or self.was_cancelled(call) or self.course.is_ordered(call.place)
+
+    def was_cancelled(self, call: Call) -> bool:
+        """Whether the recording has no answer to this call because it was cancelled then."""
+        return call.place is not None and self._recorded.interactions[call.place] is None
+
+    def is_next(self, call: Call) -> bool:
+        """Whether everything happened that comes before its answer, or cannot happen any more."""
+        return bool(self.missing) or call.place is None or self.course.may_end(call.place)
+
+    def to_be_answered(self) -> bool:
+        """Whether calls wait for an answer that there is."""
+        return any(not self.was_cancelled(each) for each in self._waiting)
+
+    def play(self, call: Call) -> dict[str, Any]:
+        """The recorded answer to a call. Raises CassetteMissError or CassetteStaleError when there is none."""
+        found = None if call.place is None else self._recorded.interactions[call.place]
+        if call.place is None or found is None:
+            self.end(call)
+            raise self.note(self._miss(call))
+        if self.mode is Mode.REPLAY:
+            self.end(call)
+        if call.place < self._own:
+            self._kept.answer(call.order, found, call.wanted)
         else:
             self._borrowed += 1
         self._played += 1
-        return _told_anew(interaction.response, self._pairs | self._put_back())
+        return told_anew(found.response, self._pairs | self._hidden.put_back())
 
-    def _put_back(self) -> dict[str, str]:
-        """What stands hidden in the recording -> this run's value, where there is only one: tools need the value."""
-        return {placeholder(name): next(iter(each)) for name, each in self._hidden.items() if len(each) == 1}
+    def play_plainly(self, call: Call) -> Any:
+        """The same as plain data, for a call that `ask_plainly` gave."""
+        return json.loads(self.play(call)["body"]["string"])
 
-    def _note_hidden(self, text: str) -> None:
-        for name, pattern in self.options.redact:
-            self._hidden.setdefault(name, set()).update(match.group() for match in pattern.finditer(text))
+    def end(self, call: Call) -> None:
+        """Note that a call has come to its end: whoever made it goes on from here."""
+        if not call.ended:
+            call.ended = True
+            self._waiting.discard(call)
+            self.course.ended(call.order, call.place)
 
     def _drifted(self, wanted: Canonical) -> int | None:
         """The recorded request that is the same but for values which tools of this run made anew."""
@@ -199,32 +225,32 @@ class Tape:
                 return place
         return None
 
-    def take(self, request: Request, response: dict[str, Any]) -> None:
+    def take(self, call: Call, response: dict[str, Any]) -> None:
         """Remember an answer that came over the network."""
         self._live += 1
-        self._sent.update(secret_values(request.headers))
+        if call.request is not None:
+            self._sent.update(secret_values(call.request.headers))
         self._sent.update(secret_values(response["headers"]))
-        if self.mode is not Mode.RECORD:
+        if self.mode is not Mode.RECORD or call.request is None:
             return
-        self.begin(request)
-        clean = store.Interaction(*for_disk(request, response, self.options.redact))
-        wanted = self._canonical(clean.request.method, clean.request.uri, clean.request.body)
-        self._kept[request.harness_order] = (clean, wanted)
+        asked = request_for_disk(call.request, self.options.redact)
+        answer = answer_for_disk(call.request, response, self.options.redact)
+        self._kept.answer(call.order, store.Interaction(asked, answer), self._canonical_of(asked))
 
-    def cancel(self, method: str, uri: str, body: bytes) -> None:
-        """Remember that this call was cancelled before it was answered."""
-        if self.mode is Mode.RECORD:
-            self._cancelled.append(self._canonical(method, uri, body).key)
+    def cancel(self, call: Call) -> None:
+        """Note that a call was cancelled: before it was answered, or before anyone read the answer."""
+        self.end(call)
+        if self.mode is Mode.RECORD and call.request is not None:
+            self._sent.update(secret_values(call.request.headers))
+            asked = request_for_disk(call.request, self.options.redact)
+            self._kept.cancel(call.order, asked, self._canonical_of(asked))
 
-    def was_cancelled(self, method: str, uri: str, body: bytes) -> bool:
-        """Whether the recording has no answer to this call because it was cancelled then; tells it once a call."""
-        if not self._cancelled or self.mode is not Mode.REPLAY:
-            return False
-        wanted = self._canonical(method, uri, body)
-        if self._recorded.find(wanted) is not None or wanted.key not in self._cancelled:
-            return False
-        self._cancelled.remove(wanted.key)
-        return True
+    def unread(self, asker: object, since: float) -> None:
+        """What `asker` asked a model from then on was cancelled, whatever was answered: nobody read it."""
+        calls = [each for each in self._calls if each.asker is asker and each.at >= since and each.wanted.is_model_call]
+        if calls:
+            self._kept.forget(each.order for each in calls)
+            self.cancel(calls[0])
 
     def not_cancelled(self, waited: float) -> HarnessError:
         """The problem of a call that was cancelled in the recording and is not now."""
@@ -236,7 +262,7 @@ class Tape:
         A call id that stands for several calls (in runs of their own) gives their outputs one after the other.
         """
         if self._outputs is None:
-            self._outputs = ToolOutputs.of(self._recorded.interactions)
+            self._outputs = ToolOutputs.of(self._requests)
         return self._outputs.next(call_id, tool)
 
     def note(self, problem: HarnessError) -> HarnessError:
@@ -255,16 +281,9 @@ class Tape:
 
     def close(self) -> None:
         """Save a recording that is complete. A secret in it is a problem, and nothing is saved."""
-        if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._live:
+        if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._is_news():
             return
-        kept = without_retried([self._kept[order] for order in sorted(self._kept)])
-        agents = {agent_of(request.body, self.provenance.graph) for _, request in kept if request.is_model_call}
-        own = described(self.provenance, kept) | {
-            "format": store.FORMAT,
-            "used": sorted(agent for agent in agents if agent),
-            "cancelled": self._cancelled,
-        }
-        cassette = store.Cassette([interaction for interaction, _ in kept], {store.METADATA: own})
+        cassette = self._cassette()
         try:
             self._refuse_secrets(cassette)
         except HarnessError as error:
@@ -274,12 +293,30 @@ class Tape:
         self.saved = pending_of(self.path) if self.options.beside and self.path.exists() else self.path
         store.save(cassette, self.saved)
 
+    def _is_news(self) -> bool:
+        """Whether something is to be kept that is not recorded; that nothing was asked at all may be the news."""
+        cancelled = {wanted.key for _, wanted in self._kept.cancelled.values()}
+        return bool(self._live or cancelled - self._cancelled) or not (self._recorded.requests or self.path.exists())
+
+    def _cassette(self) -> store.Cassette:
+        kept = self._kept.interactions()
+        agents = {agent_of(request.body, self.provenance.graph) for _, request in kept if request.is_model_call}
+        course = written(self.course.events, self._kept.orders())
+        own = described(self.provenance, kept) | {
+            "format": store.FORMAT,
+            "used": sorted(agent for agent in agents if agent),
+            **({"course": course} if course else {}),
+        }
+        interactions = [interaction for interaction, _ in kept]
+        return store.Cassette(interactions, {store.METADATA: own}, self._kept.cancellations())
+
     def _refuse_secrets(self, cassette: store.Cassette) -> None:
-        for number, each in enumerate(cassette.interactions, 1):
-            place = f"{self.path}: interaction {number} ({each.request.method} {each.request.uri.partition('?')[0]})"
-            refuse_secrets(each.request.uri, f"{self.path}: interaction {number}, its address", self._sent)
-            refuse_secrets(_text(each.request.body), f"{place}, the request's body", self._sent)
-            refuse_secrets(_text(each.response["body"]["string"]), f"{place}, the answer's body", self._sent)
+        for number, (request, told) in enumerate(cassette.calls(), 1):
+            place = f"{self.path}: interaction {number} ({request.method} {request.uri.partition('?')[0]})"
+            refuse_secrets(request.uri, f"{self.path}: interaction {number}, its address", self._sent)
+            refuse_secrets(_text(request.body), f"{place}, the request's body", self._sent)
+            if told is not None:
+                refuse_secrets(_text(told.response["body"]["string"]), f"{place}, the answer's body", self._sent)
         refuse_secrets(store.dump(cassette), str(self.path), self._sent)
 
     @property
@@ -296,8 +333,8 @@ class Tape:
             stand_in=bool(self._described.get("stand_in")),
             sdk_version=self._described.get("sdk"),
             harness_version=self._described.get("harness"),
-            used=self._played if replaying else len(self._kept),
-            total=self._own + self._borrowed if replaying else len(self._kept),
+            used=self._played if replaying else len(self._kept.answered),
+            total=self._own_answers() + self._borrowed if replaying else len(self._kept.answered),
             stale=tuple(str(each.what) for each in self.problems if isinstance(each, CassetteStaleError)),
             drift=tuple(dict.fromkeys(self._drift)),
             connections=tuple(self._connections),
@@ -306,7 +343,7 @@ class Tape:
 
     def _unused(self) -> Iterator[str]:
         for number, each in enumerate(self._recorded.requests[: self._own], 1):
-            if number - 1 not in self._recorded.given:
+            if number - 1 not in self._recorded.given and self._recorded.interactions[number - 1] is not None:
                 yield f"{number}: {named(each, self.provenance.graph)}"
 
     @property
@@ -329,14 +366,21 @@ class Tape:
         hide = self.options.redact
         return (lambda text: redacted(text, hide)) if hide else None
 
-    def _wanted(self, request: Request) -> Canonical:
-        """A stub asks several times about the same request; it is read once."""
-        if not hasattr(request, "harness_canonical"):
-            request.harness_canonical = self._canonical(request.method, request.uri, request.body)
-            if self.options.redact:
-                self._note_hidden(_text(plain_bytes(request.body)))
-        found: Canonical = request.harness_canonical
-        return found
+    def _own_answers(self) -> int:
+        return sum(each is not None for each in self._recorded.interactions[: self._own])
+
+    def _miss(self, call: Call) -> HarnessError:
+        left, recorded = self._recorded.left(), self._recorded.requests
+        return self._explanation().miss(call.wanted, left, recorded)
+
+    def _note_edited(self, wanted: Canonical) -> None:
+        """A call that was cancelled in the recording will be cancelled again: then nobody else tells of an edit."""
+        edited = self._explanation().edited(wanted, self._recorded.cancelled()) if wanted.is_model_call else None
+        if edited is not None:
+            self.note(edited)
+
+    def _canonical_of(self, request: Request) -> Canonical:
+        return self._canonical(request.method, request.uri, request.body)
 
     def _canonical(self, method: str, uri: str, body: Any) -> Canonical:
         return canonical(method, uri, body, self._clean)
@@ -347,28 +391,3 @@ class Tape:
 
 def _text(body: Any) -> str:
     return as_text(body) if isinstance(body, bytes) else str(body or "")
-
-
-def _is_plain(response: dict[str, Any]) -> bool:
-    """Whether the answer is a whole JSON object: no stream, no error, nothing compressed."""
-    headers = response["headers"]
-    return (
-        response["status"]["code"] == _OK
-        and header(headers, "content-type").startswith("application/json")
-        and not header(headers, "content-encoding")
-    )
-
-
-def _told_anew(response: dict[str, Any], pairs: dict[str, str]) -> dict[str, Any]:
-    """The answer with this run's values where it has the recording's, so that tools know what they are asked for.
-
-    A copy: what is given away may be changed by whoever gets it. Nothing is gained by waiting for a recorded failure
-    to go away, and the OpenAI client is told so.
-    """
-    headers = {name: list(values) for name, values in response["headers"].items()}
-    if is_retryable(response):
-        headers |= {"x-should-retry": ["false"]}
-    body = response["body"]["string"]
-    if pairs and isinstance(body, bytes):
-        body = translated_text(body.decode("utf-8", "surrogateescape"), pairs).encode("utf-8", "surrogateescape")
-    return {"status": dict(response["status"]), "headers": headers, "body": {"string": body}}

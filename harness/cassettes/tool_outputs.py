@@ -13,7 +13,7 @@ from harness.cassettes.canonical import CONVERSATIONS, model_api
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.cassettes.store import Interaction
+    from vcr.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class ToolOutputs:
     _of_call: dict[tuple[str, str], deque[str]]
 
     @classmethod
-    def of(cls, interactions: Iterable[Interaction]) -> ToolOutputs:
+    def of(cls, requests: Iterable[Request]) -> ToolOutputs:
         """The outputs in the requests of a cassette. Later requests repeat what earlier ones said: that counts once."""
         found: dict[tuple[str, str], deque[str]] = defaultdict(deque)
-        for interaction in interactions:
-            for call, output in _outputs(interaction):
+        for request in requests:
+            for call, output in _outputs(request):
                 if output not in found[call]:
                     found[call].append(output)
         return cls(dict(found))
@@ -40,11 +40,11 @@ class ToolOutputs:
         return outputs.popleft() if len(outputs) > 1 else outputs[0]
 
 
-def _outputs(interaction: Interaction) -> Iterator[tuple[tuple[str, str], str]]:
-    if not model_api(interaction.request.method, interaction.request.uri):
+def _outputs(request: Request) -> Iterator[tuple[tuple[str, str], str]]:
+    if not model_api(request.method, request.uri):
         return
     try:
-        body = json.loads(plain_bytes(interaction.request.body))
+        body = json.loads(plain_bytes(request.body))
     except ValueError:
         return
     names: dict[str, str] = {}

@@ -13,13 +13,15 @@ are guardrails, at any depth, streamed or not, in tasks or in threads that copy 
 from __future__ import annotations
 
 import time
+from asyncio import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from harness.core.trace import JSON, Judgement, Trace
 from harness.execution.assembly import Assembly
+from harness.execution.classification import TRIPWIRES
 from harness.execution.recorder import installed, recording_in
-from harness.execution.recording import Turn
+from harness.execution.recording import Recording, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,13 +55,24 @@ class Capture:
     @property
     def running(self) -> bool:
         """Whether a run of any turn has not ended: a guardrail's, say, that was cancelled beside a failing agent."""
+        return any(run.ended is None for run in self._runs())
+
+    def unread(self) -> Iterator[tuple[Recording, float]]:
+        """The runs that were stopped before they read the answer to their last request, and when they made it.
+
+        Seconds, a reading of `time.perf_counter`.
+        """
+        for run in self._runs():
+            last = run.model_calls[-1] if run.model_calls else None
+            if last is not None and last.response is None and isinstance(run.error, (CancelledError, *TRIPWIRES)):
+                yield run, last.started
+
+    def _runs(self) -> Iterator[Recording]:
         waiting = [run for turn in self._turns for run in turn.runs]
         while waiting:
             run = waiting.pop()
-            if run.ended is None:
-                return True
+            yield run
             waiting += run.runs
-        return False
 
     def finish(self, state: JSON = None, judgements: Sequence[Judgement] = ()) -> Trace:
         """The trace of all turns so far. Streams must have been read to their end."""

@@ -53,6 +53,11 @@ def recording_in(turn: Turn) -> Iterator[None]:
         _current.reset(token)
 
 
+def now_recording() -> Recording | Turn | None:
+    """What the code that asks runs in."""
+    return _current.get()
+
+
 class Recorder(AgentRunner):
     """Records runs made in a turn, and leaves running them to the runner that was there before."""
 

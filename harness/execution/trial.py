@@ -22,6 +22,7 @@ from harness.execution.conversation import Setting, converse
 from harness.execution.failures import NotJudgedError, why_not_judged
 from harness.execution.history import said_before
 from harness.execution.judge import judgements
+from harness.execution.recorder import now_recording
 from harness.execution.spec import Conditions, TrialSpec
 from harness.system.graph import LiveGraph
 
@@ -103,7 +104,7 @@ async def _run_isolated(course: _Course) -> None:
     provenance = Provenance.of(course.live.data, conditions.versions, conditions.endpoint)
     try:
         with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape, spec.borrow) as tape:
-            course.tape = tape
+            course.tape, tape.asker = tape, now_recording
             await _within(conditions.timeout, _played(course, tape))
     except asyncio.CancelledError as error:
         if _asked_to_stop():
@@ -142,6 +143,8 @@ async def _played(course: _Course, tape: Tape) -> None:
             state = await _conversation(course, capture)
         finally:
             await _settled(capture)
+            for run, since in capture.unread():
+                tape.unread(run, since)
             course.trace, course.timings = capture.finish(), capture.timings
         course.trace = replace(course.trace, state=state)
         course.refuse()

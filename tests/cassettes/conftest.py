@@ -68,8 +68,8 @@ class Model:
         return decided if isinstance(decided, Response) else _written(decided, stream=bool(body.get("stream")))
 
     async def tool(self, http: Request) -> Response:
-        """An HTTP service that tools call: says how it was asked, or fails as its path says."""
-        await asyncio.sleep(random.uniform(0, self.slowest))  # noqa: S311 - a delay is no secret
+        """An HTTP service that tools call: says how it was asked, or is slow or fails as it was asked to."""
+        await asyncio.sleep(float(http.query_params.get("seconds", random.uniform(0, self.slowest))))  # noqa: S311 - a delay is no secret
         status = int(http.query_params.get("status", "200"))
         told = {"path": http.url.path, "method": http.method, "said": (await http.body()).decode(), "long": "x" * 2000}
         return JSONResponse(told, status_code=status, headers={"set-cookie": "session=abcdefgh12345"})

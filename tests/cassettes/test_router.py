@@ -162,7 +162,7 @@ async def test_a_call_that_was_cancelled_waits_to_be_cancelled_again(
         await asyncio.gather(running, return_exceptions=True)
         await _ask(tape, endpoint, "answered")
     for seconds, problems in ((30.0, 0), (0.01, 1)):
-        monkeypatch.setattr("harness.cassettes.cancellation.LIMIT_SECONDS", seconds)
+        monkeypatch.setattr("harness.cassettes.pace.LIMIT_SECONDS", seconds)
         with playing(path, Mode.REPLAY, provenance) as tape:
             waiting = asyncio.create_task(_ask(tape, NOWHERE, "cancelled"))
             await _ask(tape, NOWHERE, "answered")

@@ -1,0 +1,26 @@
+"""One request of this run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from vcr.request import Request
+
+from harness.cassettes.canonical import Canonical
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One request of this run: the `order`th, from 0, asked by `asker` at a reading of `time.perf_counter`.
+
+    `place` is that of its recording, None when there is none. `request` is None where no HTTP is needed.
+    """
+
+    order: int
+    wanted: Canonical
+    place: int | None
+    request: Request | None = None
+    asker: object = None
+    at: float = field(default_factory=time.perf_counter)
+    ended: bool = False
