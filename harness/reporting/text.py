@@ -292,8 +292,14 @@ def next_commands(report: Report, bad: tuple[ScenarioResult, ...]) -> list[str]:
     if len(failed) == 1:
         found.append(rerun(failed[0]))
     elif failed:
-        found.append("harness run --last-failed")
+        found.append(f"harness run --last-failed{_variant(failed)}")
     return found or ([] if report.verdict is Verdict.PASSED else ["harness list"])
+
+
+def _variant(results: list[ScenarioResult]) -> str:
+    """The flag that names the variant these ran with, where it is one and the same."""
+    names = {each.variant for each in results}
+    return f" --variant {names.pop()}" if len(names) == 1 and None not in names else ""
 
 
 def failure_lines(report: Report) -> str:

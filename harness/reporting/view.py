@@ -207,7 +207,8 @@ def _worst_layer(report: Report) -> str:
     """The layer with most failures, so that the sentence says where to look."""
     found = [report.metrics.layers[name] for name in CARDS if name != "end_to_end"]
     worst = max(found, key=lambda metric: metric.failed)
-    return f", most of them at {worst.label.lower()} ({percent(worst.rate)} of {worst.n:,})" if worst.failed else ""
+    where = "at" if report.count(Verdict.FAILED) == 1 else "most of them at"
+    return f", {where} {worst.label.lower()} ({percent(worst.rate)} of {worst.n:,})" if worst.failed else ""
 
 
 def _source(run: Run) -> str:

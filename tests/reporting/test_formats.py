@@ -4,17 +4,16 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from harness.core.results import Verdict
 from harness.errors import UsageError
 from harness.reporting.formats import REPORTERS, USUAL, format_named, write, write_text
 from harness.reporting.view import Report, report_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def loudest(report: Report) -> str:
@@ -77,7 +76,15 @@ def test_the_json_summary_gives_every_rate_with_its_n(samples: Any) -> None:
     assert [each["k"] for each in data["reliability"]] == [1, 2, 3, 4, 5]
 
 
-def test_ctrf_has_what_its_schema_requires_and_nothing_else(samples: Any) -> None:
+def test_ctrf_fits_its_published_schema(samples: Any) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "data" / "ctrf-schema.json").read_text(encoding="utf-8"))
+    check = Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+    hostile = samples.run_of(samples.hostile(), *(tell() for tell in samples.kinds.values()))
+    for run in (samples.mixed(), samples.run_of(), hostile, samples.regression()):
+        check.validate(json.loads(REPORTERS["ctrf"].render(report_of(run))))
+
+
+def test_ctrf_counts_add_up_and_leave_no_status_out(samples: Any) -> None:
     results = json.loads(REPORTERS["ctrf"].render(report_of(samples.mixed())))["results"]
     assert set(results) == {"tool", "summary", "tests", "extra"}
     summary = results["summary"]

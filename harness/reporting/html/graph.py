@@ -231,7 +231,9 @@ def _written(count: int, wrong: int) -> float:
 
 def _label(curve: _Curve, width: float, taken: list[_Place]) -> _Point:
     """A place on the curve where no other label stands yet."""
-    places = [_point(curve, t if curve[0][0] <= curve[3][0] else 1 - t) for t in _LABEL_PLACES]
+    left, right = sorted((curve[0][0], curve[3][0]))
+    along = [_point(curve, t if curve[0][0] <= curve[3][0] else 1 - t) for t in _LABEL_PLACES]
+    places = [each for each in along if left <= each[0] - width / 2 and each[0] + width / 2 <= right] or along
     free = (
         each
         for each in places
