@@ -319,7 +319,7 @@ def _informed(info: RunInfo, trials: Sequence[Trial]) -> RunInfo:
     endpoints = [use.endpoint for use in uses if use.endpoint]
     return replace(
         info,
-        stand_in=info.stand_in or any(use.stand_in for use in uses),
+        stand_in=info.stand_in or any(trial.stand_in for trial in trials),
         endpoint=info.endpoint or (endpoints[0] if endpoints else None),
     )
 

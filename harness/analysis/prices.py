@@ -49,20 +49,19 @@ def priced(trial: Trial) -> Trial:
 
 def cost_of(trial: Trial) -> Cost:
     """What one trial's tokens cost, wherever the answers came from."""
-    return _cost([trial], stand_in=trial.cassette is not None and trial.cassette.stand_in)
+    return _cost([trial], stand_in=trial.stand_in)
 
 
 def cost_of_run(run: Run) -> Cost:
     """What all trials of a run cost."""
-    return _cost(run.trials, stand_in=run.info.stand_in)
+    return _cost(run.trials, stand_in=run.stand_in)
 
 
 def cost_by_variant(run: Run) -> Mapping[str | None, Cost]:
     """What the trials of each variant cost; None is the agents as they are."""
     names = dict.fromkeys(trial.variant for trial in run.trials)
     return {
-        name: _cost([trial for trial in run.trials if trial.variant == name], stand_in=run.info.stand_in)
-        for name in names
+        name: _cost([trial for trial in run.trials if trial.variant == name], stand_in=run.stand_in) for name in names
     }
 
 

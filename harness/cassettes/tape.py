@@ -13,7 +13,7 @@ from vcr.request import Request
 
 from harness.cassettes import store
 from harness.cassettes.answers import is_plain, told_anew
-from harness.cassettes.bodies import answer_for_disk, plain_bytes, request_for_disk
+from harness.cassettes.bodies import answer_for_disk, header, plain_bytes, request_for_disk
 from harness.cassettes.call import Call
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
 from harness.cassettes.course import Course, written
@@ -24,7 +24,7 @@ from harness.cassettes.explanation import Explanation
 from harness.cassettes.hidden import Hidden
 from harness.cassettes.kept import Kept
 from harness.cassettes.options import PLAIN, TapeOptions
-from harness.cassettes.provenance import Provenance, described
+from harness.cassettes.provenance import STAND_IN, Provenance, described
 from harness.cassettes.recorded import Recorded
 from harness.cassettes.redaction import redacted, secret_values
 from harness.cassettes.review import pending_of
@@ -71,6 +71,7 @@ class Tape:
     _borrowed: int = 0
     _played: int = 0
     _live: int = 0
+    _stand_in: bool = False
     _discarded: str | None = None
 
     def __post_init__(self) -> None:
@@ -228,6 +229,7 @@ class Tape:
     def take(self, call: Call, response: dict[str, Any]) -> None:
         """Remember an answer that came over the network."""
         self._live += 1
+        self._stand_in = self._stand_in or bool(header(response["headers"], STAND_IN))
         if call.request is not None:
             self._sent.update(secret_values(call.request.headers))
         self._sent.update(secret_values(response["headers"]))
@@ -354,7 +356,7 @@ class Tape:
     @property
     def traffic(self) -> Traffic:
         """How many answers came from the recording and how many over the network."""
-        return Traffic(replayed=self._played, live=self._live)
+        return Traffic(replayed=self._played, live=self._live, stand_in=self._stand_in)
 
     @property
     def _described(self) -> dict[str, Any]:

@@ -170,10 +170,14 @@ class CassetteUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """Model and tool HTTP calls of a trial by where the answer came from, and the cost in USD (None: unknown)."""
+    """Model and tool HTTP calls of a trial by where the answer came from, and the cost in USD (None: unknown).
+
+    `stand_in` tells that live answers came from the stand-in, which is no model and charges nothing.
+    """
 
     replayed: int = 0
     live: int = 0
+    stand_in: bool = False
     cost_usd: float | None = 0.0
     recorded_cost_usd: float | None = None
 
@@ -199,6 +203,11 @@ class Trial:
     started_at: str = ""
     seconds: float = 0.0
     retries: int = 0
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether any of its answers, live or recorded, came from the stand-in."""
+        return self.traffic.stand_in or (self.cassette is not None and self.cassette.stand_in)
 
     @property
     def key(self) -> str:
@@ -251,6 +260,11 @@ class Run:
     scenarios: tuple[Scenario, ...]
     trials: tuple[Trial, ...]
     complete: bool = True
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether any answer, live or recorded, came from the stand-in."""
+        return self.info.stand_in or any(trial.stand_in for trial in self.trials)
 
     def scenario(self, scenario_id: str) -> Scenario | None:
         """The scenario with this id, or None."""

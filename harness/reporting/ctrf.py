@@ -10,10 +10,10 @@ from harness.analysis.failures import sentence_of
 from harness.core.results import Verdict
 from harness.reporting.clean import clean
 from harness.reporting.text import result_text
-from harness.reporting.view import Report, is_stand_in
 
 if TYPE_CHECKING:
     from harness.analysis.outcome import ScenarioResult
+    from harness.reporting.view import Report
 
 _STATUS = {
     Verdict.PASSED: "passed",
@@ -36,7 +36,7 @@ def render_ctrf(report: Report) -> str:
                 "tool": {"name": "harness", "version": report.run.info.versions.harness},
                 "summary": _summary(tests, start, stop),
                 "tests": tests,
-                "extra": {"run": report.run.info.id, "standIn": is_stand_in(report.run)},
+                "extra": {"run": report.run.info.id, "standIn": report.run.stand_in},
             },
         },
         indent=1,

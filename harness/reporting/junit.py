@@ -11,12 +11,12 @@ from harness.analysis.verdicts import METRICS, trial_verdicts
 from harness.core.results import Verdict
 from harness.reporting.numbers import cut
 from harness.reporting.text import result_text
-from harness.reporting.view import Report, is_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.analysis.outcome import ScenarioResult
+    from harness.reporting.view import Report
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -99,7 +99,7 @@ def _explain(element: ET.Element, report: Report, result: ScenarioResult) -> Non
 def _of_run(report: Report) -> Iterator[tuple[str, str]]:
     yield "run", report.run.info.id
     yield "verdict", report.verdict.value
-    yield "stand-in", str(is_stand_in(report.run)).lower()
+    yield "stand-in", str(report.run.stand_in).lower()
     for name, metric in report.metrics.layers.items():
         yield f"metric.{name}", f"{metric.hits}/{metric.n}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.failures import sentence_of
 from harness.reporting.clean import clean
-from harness.reporting.view import CHANGES, Report, headline, is_stand_in, provenance
+from harness.reporting.view import CHANGES, Report, headline, provenance
 
 if TYPE_CHECKING:
     from harness.analysis.metrics import Metric
@@ -39,7 +39,7 @@ def summary_of(report: Report) -> dict[str, Any]:
         "system": info.system,
         "variant": info.variant,
         "mode": info.mode.value,
-        "stand_in": is_stand_in(report.run),
+        "stand_in": report.run.stand_in,
         "commit": info.commit,
         "dirty": info.dirty,
         "complete": report.run.complete,

@@ -24,7 +24,6 @@ from harness.reporting.view import (
     address,
     attention,
     headline,
-    is_stand_in,
     provenance,
     rerun,
     short_changes,
@@ -268,7 +267,7 @@ class Writer:
     def _well(self, report: Report) -> None:
         rates = [report.metrics.layers[name] for name in CARDS]
         told = [f"{each.label.lower()} {percent(each.rate)} n={count(each.n)}" for each in rates if each.n]
-        source = ["recorded against the stand-in"] if is_stand_in(report.run) else []
+        source = ["recorded against the stand-in"] if report.run.stand_in else []
         place = [self._place] if self._place else []
         said = f" {self._signs.dot} ".join((headline(report), *told, *source, *place))
         self.line(f"{self._signs.passed} {said}", _STYLES[Verdict.PASSED])

@@ -159,17 +159,12 @@ def provenance(report: Report) -> tuple[str, ...]:
     said = [_source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
     said += [f"{plural(effort.live, 'live call')}, {money(effort.cost_usd)}"]
     if effort.recorded_cost_usd is not None:
-        tokens = "as many tokens at list price" if is_stand_in(run) else "recording cost"
+        tokens = "as many tokens at list price" if run.stand_in else "recording cost"
         said.append(f"{tokens} {money(effort.recorded_cost_usd)}")
     said += [f"{plural(stale, 'cassette')} stale"] if stale else []
     said += [f"{plural(drifted, 'trial')} matched with drift"] if drifted else []
     said += [] if run.complete else ["run not complete"]
     return tuple(each for each in said if each)
-
-
-def is_stand_in(run: Run) -> bool:
-    """Whether any answer came from the stand-in, live or recorded."""
-    return run.info.stand_in or any(trial.cassette and trial.cassette.stand_in for trial in run.trials)
 
 
 def attention(results: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
@@ -212,7 +207,7 @@ def _worst_layer(report: Report) -> str:
 
 
 def _source(run: Run) -> str:
-    if not is_stand_in(run):
+    if not run.stand_in:
         return ""
     recorded = run.info.mode.value != "live"
     return "recorded against the stand-in, not a real model" if recorded else "the stand-in answered, not a real model"

@@ -11,7 +11,6 @@ from harness.reporting.view import (
     GateShown,
     attention,
     headline,
-    is_stand_in,
     provenance,
     report_of,
     rerun,
@@ -75,9 +74,9 @@ def test_the_stand_in_is_named_live_and_recorded(samples: Any, mode: Mode, words
 
 def test_one_cassette_of_the_stand_in_is_enough_to_say_so(samples: Any) -> None:
     run = samples.run_of(samples.kinds["passing"](), stand_in=False)
-    assert is_stand_in(run)
+    assert run.stand_in
     bare = replace(run, trials=tuple(replace(each, cassette=None) for each in run.trials))
-    assert not is_stand_in(bare)
+    assert not bare.stand_in
     assert not any("stand-in" in each for each in provenance(report_of(bare)))
 
 

@@ -82,7 +82,7 @@ def _shown(number: int, pair: Pair) -> Shown:
         efforts=tuple((EFFORTS[each.name][0], *effort_cells(each)) for each in comparison.effort),
         costs=tuple(_cost(each) for each in comparison.costs),
         turns=turns_of(pair),
-        stand_in=any(_is_stand_in(run) for run in (pair.before, pair.after) if run),
+        stand_in=any(run.stand_in for run in (pair.before, pair.after) if run),
     )
 
 
@@ -94,10 +94,6 @@ def _facts(pair: Pair) -> Iterator[tuple[str, str]]:
 def _run_said(run: Run) -> str:
     commit = f", commit {run.info.commit[:10]}{' (dirty)' if run.info.dirty else ''}" if run.info.commit else ""
     return f"run {run.info.id}, {run.info.mode.value}, {len(run.trials):,} trials{commit}"
-
-
-def _is_stand_in(run: Run) -> bool:
-    return run.info.stand_in or any(trial.cassette and trial.cassette.stand_in for trial in run.trials)
 
 
 def _bands(layers: Sequence[LayerChange]) -> dict[str, Band]:

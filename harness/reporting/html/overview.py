@@ -14,7 +14,7 @@ from harness.reporting.html.cards import CODES, cards
 from harness.reporting.html.facets import Facets
 from harness.reporting.html.graph import picture
 from harness.reporting.html.rows import DOTS, TableRow
-from harness.reporting.view import CHANGES, WORDS, Report, headline, is_stand_in, provenance, short_changes, title
+from harness.reporting.view import CHANGES, WORDS, Report, headline, provenance, short_changes, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +149,7 @@ def _verdict(report: Report) -> dict[str, Any]:
         "word": WORDS[report.verdict],
         "info": report.run.info,
         "effort": report.metrics.effort,
-        "stand_in": is_stand_in(report.run),
+        "stand_in": report.run.stand_in,
         "provenance": provenance(report),
         "totals": _totals(report),
         "versions": [
