@@ -15,7 +15,7 @@ from harness.cassettes import inventory, review
 from harness.cassettes.review import Decision, Pending
 from harness.config import in_ci
 from harness.core.results import Mode, Trial
-from harness.errors import Problem, Severity, UsageError, did_you_mean
+from harness.errors import Problem, ProblemsError, Severity, UsageError, did_you_mean
 from harness.execution.engine import run_all
 from harness.execution.estimate import anew, estimate, source_of
 from harness.execution.planning import trial_of
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from harness.execution.spec import Conditions, TrialSpec
     from harness.pipeline import Selection
     from harness.work import Agents
+
+
+_NAMED = 5
+"""How many scenarios a warning names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +79,35 @@ def _wanted(spec: TrialSpec | None, settings: Settings) -> bool:
 
 
 def problems(settings: Settings) -> tuple[Problem, ...]:
-    """What a check says of the recordings, as warnings; nothing is run."""
-    folder, scenarios = _folder(settings), pipeline.read_scenarios(settings)
-    missing = [each.scenario.id for each in pipeline.plan(settings, scenarios) if not each.cassette.exists()]
-    said = {
-        "has no recording": (missing, "next: harness record"),
-        "belongs to no scenario": ([str(path) for path in orphans(settings)], "next: harness cassettes prune"),
-        "waits for review": ([each.name for each in review.waiting(folder)], "next: harness review"),
-    }
-    return tuple(
-        Problem(message=f"{name} {what}", hint=hint, severity=Severity.WARNING)
-        for what, (names, hint) in said.items()
-        for name in dict.fromkeys(names)
+    """What a check says of the recordings; nothing is run. One that belongs to no scenario is an error.
+
+    Of a suite that cannot be read nobody knows what it asks for: its own errors come first.
+    """
+    try:
+        scenarios = pipeline.read_scenarios(settings)
+    except ProblemsError:
+        return ()
+    folder = _folder(settings)
+    missing = dict.fromkeys(
+        each.scenario.id for each in pipeline.plan(settings, scenarios) if not each.cassette.exists()
     )
+    waiting = dict.fromkeys(each.name for each in review.waiting(folder))
+    return (
+        *_warned("not recorded", tuple(missing), "next: harness record"),
+        *_warned("waiting for review", tuple(waiting), "next: harness review"),
+        *(
+            Problem(message=f"the recording {path} belongs to no scenario", hint="next: harness cassettes prune")
+            for path in orphans(settings)
+        ),
+    )
+
+
+def _warned(what: str, names: Sequence[str], hint: str) -> tuple[Problem, ...]:
+    if not names:
+        return ()
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    message = f"{what}: {', '.join(names[:_NAMED])}{more}"
+    return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
 
 
 def to_prune(settings: Settings) -> tuple[Path, ...]:

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from harness.core.trace import JSON
 
 ORDER_ALIASES = {"strict": "exact", "unordered": "any_order", "superset": "superset", "subset": "subset"}
-ORDERS = ("exact", "in_order", "any_order", *ORDER_ALIASES)
+ORDER_MEANINGS = {
+    "exact": "These calls in this order and no others. The default.",
+    "in_order": "These calls in this order; others may come between.",
+    "any_order": "These calls and no others, in whatever order.",
+    "strict": "Other tools' name for `exact`.",
+    "unordered": "Other tools' name for `any_order`.",
+    "superset": "At least these calls, in whatever order.",
+    "subset": "None but these calls, each of which may be missing.",
+}
+ORDERS = tuple(ORDER_MEANINGS)
 COUNTS = ("succeeded", "all")
 ESCALATIONS = ("none", "human", "back_to_triage")
 LAYERS = ("triage", "specialist", "helper")
@@ -54,9 +63,7 @@ _LEVEL = (
     Key("tools", "The expected tool calls. `[]` means: no tool call at all.", _TOOLS),
     Key(
         "order",
-        "`exact` (default): these calls in this order and no others. `in_order`: others may come between. `any_order`: "
-        "these calls and no others, in whatever order. Aliases: `strict` (exact), `unordered` (any_order), `superset` "
-        "(at least these, whatever order), `subset` (none but these, each may be missing).",
+        "How the calls made must follow the calls expected, see [the orders](#the-orders). Default: `exact`.",
         {"enum": list(ORDERS)},
     ),
     Key(

@@ -11,11 +11,13 @@ import jsonschema
 import pytest
 import yaml
 
-from harness.errors import Severity
+from harness.core.scenario import Order
+from harness.errors import ProblemsError, Severity
 from harness.suite.check import check_suite
-from harness.suite.language import MATCHER_OPTIONS, MATCHERS, SHAPES
+from harness.suite.language import MATCHER_OPTIONS, MATCHERS, ORDER_ALIASES, ORDERS, SHAPES
 from harness.suite.loading import parse_suite
 from harness.suite.reference import language_reference
+from harness.suite.refusals import REFUSALS, Refusal
 from harness.suite.schema import json_schema
 from harness.system.graph import read_graph
 from harness.system.loading import load_system
@@ -79,5 +81,18 @@ def test_the_reference_is_made_from_the_language() -> None:
 
 
 def test_every_order_and_alias_is_explained() -> None:
-    for word in ("exact", "in_order", "any_order", "strict", "unordered", "superset", "subset"):
-        assert f"`{word}`" in _PAGE
+    assert {*ORDER_ALIASES, *Order} == set(ORDERS)
+    for word in ORDERS:
+        assert f"| `{word}` |" in _PAGE
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda each: each.what)
+def test_every_example_of_what_is_refused_is_refused_so(refusal: Refusal) -> None:
+    bundled = read_graph(load_system("agents_under_test.support:system")).data
+    try:
+        problems = check_suite(parse_suite(refusal.file, "a.yaml"), bundled)
+    except ProblemsError as error:
+        problems = error.problems
+    (problem,) = (each for each in problems if each.severity is Severity.ERROR)
+    assert problem.message.startswith(refusal.says)
+    assert str(problem.where) == "a.yaml:1"

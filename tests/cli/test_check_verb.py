@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Harness = Callable[..., Any]
+    Write = Callable[[str, str], None]
+
+_SYSTEM = "agents_under_test.support:system"
+
+
+@pytest.fixture
+def write(project: Path) -> Write:
+    """Write one scenario with this expectation into a file of the suite."""
+
+    def written(name: str, expect: str) -> None:
+        (project / "scenarios").mkdir(exist_ok=True)
+        text = f"scenarios:\n  - id: {name}\n    user: Hello.\n    expect: {expect}\n"
+        (project / "scenarios" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    return written
+
+
+def test_a_suite_that_fits_is_fine(harness: Harness, write: Write) -> None:
+    write("a", "{specialist: BillingSpecialist}")
+    result = harness("check", "--system", _SYSTEM)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "warning: not recorded: a" in result.stderr
+    assert "1 scenarios fit the agents" in result.stderr
+
+
+def test_every_error_of_every_file_comes_in_one_go(harness: Harness, write: Write, project: Path) -> None:
+    write("a", "{escalaton: none}")
+    write("b", "{specialist: BilingSpecialist, tools: [lookup_acount]}")
+    write("c", "{tools: [}")
+    (project / "cassettes").mkdir()
+    (project / "cassettes" / "gone.yaml").write_text("interactions: []\n", encoding="utf-8")
+    result = harness("check", "--system", _SYSTEM)
+    assert result.exit_code == 2
+    for line in (
+        "scenarios/a.yaml:4: error: unknown key 'escalaton' in `expect`\n  did you mean 'escalation'?",
+        "scenarios/b.yaml:4: error: `specialist`: no agent is named 'BilingSpecialist'\n  did you mean 'BillingSpec",
+        "scenarios/b.yaml:4: error: no tool is named 'lookup_acount'\n  did you mean 'lookup_account'?",
+        "scenarios/c.yaml:4: error: not valid YAML",
+        "4 errors, nothing would run",
+    ):
+        assert line in result.stderr
+
+
+def test_a_recording_without_a_scenario_is_an_error(harness: Harness, write: Write, project: Path) -> None:
+    write("a", "{specialist: BillingSpecialist}")
+    (project / "cassettes").mkdir()
+    (project / "cassettes" / "gone.yaml").write_text("interactions: []\n", encoding="utf-8")
+    result = harness("check", "--system", _SYSTEM)
+    assert result.exit_code == 2
+    assert "cassettes/gone.yaml belongs to no scenario" in result.stderr
+
+
+def test_one_file_can_be_checked_alone(harness: Harness, write: Write) -> None:
+    write("a", "{specialist: BillingSpecialist}")
+    write("b", "{specialist: BilingSpecialist}")
+    assert harness("check", "--system", _SYSTEM, "scenarios/b.yaml").exit_code == 2
+
+
+def test_strict_takes_warnings_for_errors(harness: Harness, write: Write) -> None:
+    write("a", "{specialist: BillingSpecialist}")
+    assert harness("check", "--system", _SYSTEM, "--strict").exit_code == 2
+
+
+def test_quiet_leaves_out_the_warnings(harness: Harness, write: Write) -> None:
+    write("a", "{specialist: BillingSpecialist}")
+    assert "warning" not in harness("check", "--system", _SYSTEM, "--quiet").stderr
+
+
+def test_json_is_data_on_stdout(harness: Harness, write: Write) -> None:
+    write("a", "{specialist: BilingSpecialist}")
+    result = harness("check", "--system", _SYSTEM, "--json")
+    assert result.exit_code == 2
+    (row,) = (each for each in json.loads(result.stdout) if each["severity"] == "error")
+    assert (row["where"], row["hint"]) == ("scenarios/a.yaml:4", "did you mean 'BillingSpecialist'?")
