@@ -24,7 +24,9 @@ class Settings:
     seconds per trial. `api` is what the endpoint speaks, `responses` or `chat_completions`. `endpoint` is where
     recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
     not expire. `max_cost` is in US dollars a run, 0 means no limit. `everything` records anew also what is recorded
-    and fits, `stale` leaves out what has no recording yet. `gated` lets the gate decide what the process exits with.
+    and fits, `stale` leaves out what has no recording yet. `seed` 0 seeds nothing; `clock` is a moment in ISO 8601 at
+    which every trial's clock stands, `recorded` for that of its recording, or empty. `gated` lets the gate decide what
+    the process exits with.
     """
 
     root: Path = Path()
@@ -44,6 +46,7 @@ class Settings:
     max_turns: int = 30
     max_failures: int = 0
     seed: int = 0
+    clock: str = ""
     strict: bool = False
     everything: bool = False
     stale: bool = False

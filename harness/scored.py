@@ -125,7 +125,18 @@ def _again(scenario: Scenario, trial: Trial, was: Run) -> Trial:
     return replace(trial, verdict=Verdict.ERRORED, scores=(), blame=None, error=trial.error or error)
 
 
-_ASKED = ("agent", "layer", "system", "history", "history_from", "approvals", "context", "recorded_tools")
+_ASKED = (
+    "agent",
+    "layer",
+    "system",
+    "history",
+    "history_from",
+    "approvals",
+    "context",
+    "recorded_tools",
+    "seed",
+    "clock",
+)
 
 
 def _changes(ran: Scenario, today: Scenario) -> Iterator[str]:

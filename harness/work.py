@@ -109,5 +109,7 @@ def conditions_of(settings: Settings, *sides: Agents) -> Conditions:
             redact=patterns_of(settings.redact),
         ),
         versions=versions(),
+        seed=settings.seed,
+        clock=settings.clock,
         variants=tuple(each.variant for each in sides if each.variant is not None),
     )

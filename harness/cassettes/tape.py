@@ -42,6 +42,7 @@ class Tape:
 
     `borrow` is a recording of other agents: requests that are the same there are answered from it, and not kept again.
     `saved` is the file a recording was written to, None when none was. `asker` tells whose call is made right now.
+    `facts` are kept with a recording by name.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Tape:
     course: Course = field(default_factory=Course)
     missing: set[Call] = field(default_factory=set)
     asker: Callable[[], object] = lambda: None
+    facts: dict[str, Any] = field(default_factory=dict)
     _recorded: Recorded = field(default_factory=Recorded)
     _requests: list[Request] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
@@ -258,6 +260,10 @@ class Tape:
         """The problem of a call that was cancelled in the recording and is not now."""
         return self.note(self._explanation().not_cancelled(waited))
 
+    def fact(self, name: str) -> Any:
+        """What the recording keeps of the world it was made in, by name; None when it keeps nothing of it."""
+        return self._described.get(name)
+
     def recorded_output(self, call_id: str, tool: str) -> str | None:
         """What `tool` gave for this call in the recording, for a tool that must not run again; None when unknown.
 
@@ -308,6 +314,7 @@ class Tape:
             "format": store.FORMAT,
             "used": sorted(agent for agent in agents if agent),
             **({"course": course} if course else {}),
+            **self.facts,
         }
         interactions = [interaction for interaction, _ in kept]
         return store.Cassette(interactions, {store.METADATA: own}, self._kept.cancellations())

@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias
 
 from harness.core.trace import JSON, Layer
 
+RECORDED = "recorded"
+"""As a clock: the moment at which the recording was made."""
+
 
 class Order(StrEnum):
     """How the order of actual calls must follow the order of expected ones."""
@@ -194,7 +197,8 @@ class Scenario:
 
     `agent` None starts at the system's entry. `history_from` names an end-to-end scenario whose recorded prefix
     comes first. `approvals` maps a tool's name to True (approve) or False (reject). `passes` of `trials` must pass.
-    `lines` are the file's lines of its keys.
+    `seed` is what chance is drawn from, `clock` the moment (ISO 8601) at which the clock stands, or `recorded`: that of
+    the recording. `lines` are the file's lines of its keys.
     """
 
     id: str
@@ -214,6 +218,8 @@ class Scenario:
     passes: int | None = None
     quarantine: Quarantine | None = None
     recorded_tools: bool = False
+    seed: int | None = None
+    clock: str | None = None
     draft: bool = False
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 

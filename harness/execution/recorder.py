@@ -58,6 +58,14 @@ def now_recording() -> Recording | Turn | None:
     return _current.get()
 
 
+def told_error(call_id: str, error: str) -> None:
+    """Say that the call which runs now fails as it did when it was recorded."""
+    recording = _current.get()
+    seen = recording.tool_calls.get(call_id) if isinstance(recording, Recording) else None
+    if seen is not None:
+        seen.error = error
+
+
 class Recorder(AgentRunner):
     """Records runs made in a turn, and leaves running them to the runner that was there before."""
 

@@ -38,7 +38,8 @@ class Conditions:
     `responses`, which leaves the choice to the application. `endpoint` None is the application's own client, or else
     the OpenAI client's default. `timeout` is in seconds a trial, `max_turns` the SDK's limit on model calls per turn.
     `retries` is how often a live trial that met an infrastructure error is run again. A key is never part of this:
-    it is read from the environment where the trial runs. `variants` are those that trials name.
+    it is read from the environment where the trial runs. `seed` (0: none) and `clock` (empty: the real one) hold for
+    scenarios that say nothing of them. `variants` are those that trials name.
     """
 
     system: str
@@ -50,5 +51,7 @@ class Conditions:
     max_turns: int = 30
     retries: int = 2
     tape: TapeOptions = PLAIN
+    seed: int = 0
+    clock: str = ""
     variants: tuple[Variant, ...] = ()
     versions: Versions = field(default_factory=Versions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ from harness.execution.conversation import Setting, converse
 from harness.execution.failures import NotJudgedError, why_not_judged
 from harness.execution.history import said_before
 from harness.execution.judge import judgements
+from harness.execution.recorded_tools import answered_from, keep_outputs
 from harness.execution.recorder import now_recording
+from harness.execution.repeatable import repeatable
 from harness.execution.spec import Conditions, TrialSpec
 from harness.system.graph import LiveGraph
 
@@ -105,7 +108,8 @@ async def _run_isolated(course: _Course) -> None:
     try:
         with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape, spec.borrow) as tape:
             course.tape, tape.asker = tape, now_recording
-            await _within(conditions.timeout, _played(course, tape))
+            async with repeatable(spec, conditions, tape):
+                await _within(conditions.timeout, _played(course, tape))
     except asyncio.CancelledError as error:
         if _asked_to_stop():
             raise
@@ -140,13 +144,16 @@ async def _played(course: _Course, tape: Tape) -> None:
     async with model_access(course.spec, course.conditions, tape) as run_config:
         capture = Capture(course.live, run_config)
         try:
-            state = await _conversation(course, capture)
+            with answered_from(tape) if course.spec.scenario.recorded_tools else nullcontext():
+                state = await _conversation(course, capture)
         finally:
             await _settled(capture)
             for run, since in capture.unread():
                 tape.unread(run, since)
             course.trace, course.timings = capture.finish(), capture.timings
         course.trace = replace(course.trace, state=state)
+        if course.spec.scenario.recorded_tools:
+            keep_outputs(tape, course.trace)
         course.refuse()
         found = await judgements(course.spec.scenario, course.trace, run_config, course.conditions.judge_model)
         course.trace = replace(course.trace, judgements=found)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 _ID_LENGTH = 100
-_CARRIED = ("system", "approvals", "context", "recorded_tools")
+_CARRIED = ("system", "approvals", "context", "recorded_tools", "seed", "clock")
 
 
 @dataclass(frozen=True, slots=True)

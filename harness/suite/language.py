@@ -253,6 +253,12 @@ INHERITED = (
     Key("pass", "How many of the trials must pass. Default: all.", _POSITIVE),
     Key("quarantine", "Run and show it, but keep it out of the gate for a while.", ref("quarantine")),
     Key("recorded_tools", "Answer function tools from the recording instead of running them.", _YES_NO),
+    Key("seed", "What Python's chance (`random`, numpy) is drawn from. Kept in the recording.", _COUNT),
+    Key(
+        "clock",
+        "A moment, as 2026-01-31T12:00:00+00:00, at which the clock stands still; `recorded`: that of the recording.",
+        _NAME,
+    ),
     Key("draft", "Made by `harness derive`, not yet read by a person.", _YES_NO),
     Key("expect", "What is expected of the whole conversation.", ref("expect")),
 )

@@ -96,6 +96,8 @@ def _settings(page: Page, found: Mapping[str, Field]) -> dict[str, Any]:
         "passes": passes,
         "quarantine": _quarantine(page, found["quarantine"].node) if "quarantine" in found else None,
         "recorded_tools": _flag(page, found, "recorded_tools"),
+        "seed": values.whole(page, "seed", found["seed"].node) if "seed" in found else None,
+        "clock": values.moment(page, "clock", found["clock"].node) if "clock" in found else None,
         "draft": _flag(page, found, "draft"),
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from harness.core.scenario import RECORDED
 from harness.errors import did_you_mean
 from harness.suite.language import SHAPES, SPAN, SPAN_PATTERN
 from harness.suite.nodes import Field, Fields, Items, Node, Scalar, described, is_null
@@ -161,6 +162,24 @@ def day(page: Page, label: str, node: Node) -> date | None:
     except ValueError:
         page.error(node.line, f"`{label}` must be a day, not {described(node)}", "write it as 2026-12-31")
         return None
+
+
+def moment(page: Page, label: str, node: Node) -> str | None:
+    """A point in time written as 2026-01-31T12:00:00+00:00, or `recorded`."""
+    written = node.written if isinstance(node, Scalar) else ""
+    if written == RECORDED or _is_moment(written):
+        return written
+    hint = f"write it as 2026-01-31T12:00:00+00:00, or `{RECORDED}`"
+    page.error(node.line, f"`{label}` must be a point in time, not {described(node)}", hint)
+    return None
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return "T" in text or " " in text
 
 
 def span(page: Page, label: str, node: Node) -> tuple[int, int | None] | None:
