@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -25,8 +26,8 @@ class Settings:
     recordings and live runs go; None is the OpenAI client's own default. `max_age_days` 0 means that recordings do
     not expire. `max_cost` is in US dollars a run, 0 means no limit. `everything` records anew also what is recorded
     and fits, `stale` leaves out what has no recording yet. `seed` 0 seeds nothing; `clock` is a moment in ISO 8601 at
-    which every trial's clock stands, `recorded` for that of its recording, or empty. `gated` lets the gate decide what
-    the process exits with.
+    which every trial's clock stands, `recorded` for that of its recording, or empty. `shard` is `i/n`, the i-th of n
+    parts; empty is the whole. `gated` lets the gate decide what the process exits with.
     """
 
     root: Path = Path()
@@ -47,6 +48,7 @@ class Settings:
     max_failures: int = 0
     seed: int = 0
     clock: str = ""
+    shard: str = ""
     strict: bool = False
     everything: bool = False
     stale: bool = False
@@ -146,6 +148,8 @@ def _coerce(name: str, raw: Any, source: str) -> Any:
     kind = Path if name == "baseline" else type(known[name])
     if name in _TABLES:
         return _table(name, raw, source)
+    if name == "shard":
+        return _shard(str(raw), source)
     try:
         return _cast(kind, raw)
     except (TypeError, ValueError) as error:
@@ -161,6 +165,13 @@ def _cast(kind: type, raw: Any) -> Any:
     if kind is int and isinstance(raw, float):
         raise ValueError(raw)
     return kind(raw)
+
+
+def _shard(raw: str, source: str) -> str:
+    found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", raw)
+    if found is None or int(found[1]) > int(found[2]):
+        raise UsageError(f"shard = {raw!r} is not right", where=source, hint="expected: i/n, for example 2/4")
+    return raw
 
 
 def _boolean(raw: Any) -> bool:

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import saved
 from harness.config import in_ci
-from harness.core.results import Mode, Run, RunInfo, Trial, Verdict
+from harness.core.results import Mode, Run, Verdict
 from harness.errors import ExitCode, ProblemsError, Severity, UsageError
-from harness.work import Agents, judging, refuse_without_key, working
+from harness.resuming import as_before, refuse_changes
+from harness.running import OnTrial, begin, finished, folder_of, run_into, shown_of
+from harness.work import Agents, judging, refuse_without_key
 
 if TYPE_CHECKING:
     from harness.analysis.spending import Spending
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from harness.execution.spec import TrialSpec
     from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
 
-OnTrial = Callable[[Trial], None]
 OnBegin = Callable[[Sequence[Path], int], None]
 """Told once of the folders that runs are written to, and of how many trials there are."""
 
@@ -97,24 +97,51 @@ async def run_variants(
         chosen = choose(settings, suite, selection, sides[0].graph)
         refuse_without_key(settings, sides)
         started = [begin(settings, each, chosen) for each in sides]
-        finished = await run_trials(settings, sides, started, on_trial, on_begin, spending)
+        ended = await run_trials(settings, sides, started, on_trial, on_begin, spending)
         refuse_strays()
-    plain = next((each for each in finished if each.info.variant is None), None)
-    outcomes = [outcome_of(settings, each, None if each is plain else plain) for each in finished]
+    plain = next((each for each in ended if each.info.variant is None), None)
+    outcomes = [outcome_of(settings, each, None if each is plain else plain) for each in ended]
     return tuple(replace(each, stopped="" if each.run.complete else spending.stopped) for each in outcomes)
+
+
+async def resume(
+    settings: Settings, path: Path, on_trial: OnTrial = lambda _: None, on_begin: OnBegin = lambda *_: None
+) -> tuple[Outcome, ...]:
+    """Go on with a saved run that ended early: run what it lacks, trials that could not be judged included.
+
+    System, mode, variant and number of trials are the saved run's. Raises RunFileError when there is no such run, and
+    UsageError when agents or scenarios are not those it began with.
+    """
+    from harness.analysis.spending import Spending
+    from harness.execution.journal import Journal, done
+
+    spending = Spending(settings.max_cost)
+    before = saved.read_run(path)
+    settings = as_before(settings, before.info, path)
+    suite = read_scenarios(settings)
+    with environment(settings):
+        (variant,) = variants_named(settings, (before.info.variant or BASELINE,))
+        agents = load_agents(settings, variant)
+        refuse(problems_of(suite, agents.graph))
+        refuse_changes(before, suite, agents.graph)
+        refuse_without_key(settings, [agents])
+        kept = done(before)
+        missing = [each for each in plan(settings, before.scenarios, (agents.name,)) if each.key not in kept]
+        with Journal(folder_of(settings, before), resume=True) as journal:
+            on_begin([folder_of(settings, before)], len(missing))
+            await run_into({agents.name: journal}, settings, (agents,), missing, on_trial, spending)
+        refuse_strays()
+    outcome = outcome_of(settings, saved.read_run(folder_of(settings, before)))
+    return (replace(outcome, stopped="" if outcome.run.complete else spending.stopped),)
 
 
 def outcome_of(settings: Settings, run: Run, beside: Run | None = None) -> Outcome:
     """Report the finished run, held against `beside` or the baseline, and say what the process should exit with."""
-    folder = _folder(settings, run)
+    folder = folder_of(settings, run)
     held = saved.held(settings, run, beside)
     report = saved.report_at(run, folder, held)
     saved.write_reports(report, folder)
     return Outcome(run=run, folder=folder, report=report, code=saved.exit_code(run, held))
-
-
-def _folder(settings: Settings, run: Run) -> Path:
-    return settings.path(settings.out) / run.info.id
 
 
 def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | None, ...]:
@@ -229,6 +256,8 @@ def choose(
         graph=graph,
         root=settings.root,
     )
+    if settings.shard:
+        chosen = among(chosen, _of_shard(settings, chosen), f"in shard {settings.shard}")
     if not selection.last_failed:
         return chosen
     newest = saved.read_run(saved.newest_run(settings))
@@ -236,30 +265,11 @@ def choose(
     return among(chosen, failed, f"among those that did not pass in {newest.info.id}")
 
 
-def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
-    """The run as it is before anything has run."""
-    from harness.execution.revision import revision_of, versions
+def _of_shard(settings: Settings, scenarios: Sequence[Scenario]) -> set[str]:
+    from harness.execution.planning import in_shard
 
-    now = datetime.now(UTC)
-    revision = revision_of(settings.root)
-    return Run(
-        info=RunInfo(
-            id="-".join(filter(None, (now.strftime("%Y%m%d-%H%M%S-%f")[:-3], agents.name))),
-            created_at=now.isoformat(timespec="seconds"),
-            system=agents.reference,
-            mode=settings.mode,
-            variant=agents.name,
-            commit=revision.commit,
-            dirty=revision.dirty,
-            endpoint=settings.endpoint,
-            versions=versions(),
-            seed=settings.seed,
-        ),
-        graph=agents.graph,
-        scenarios=tuple(scenarios),
-        trials=(),
-        complete=False,
-    )
+    index, count = map(int, settings.shard.split("/"))
+    return {each.id for each in scenarios if in_shard(each.id, index, count)}
 
 
 async def run_trials(
@@ -270,58 +280,19 @@ async def run_trials(
     on_begin: OnBegin,
     spending: Spending,
 ) -> tuple[Run, ...]:
-    """Run and judge every trial of every side; each is on disk before the next is told of."""
-    from harness.execution.engine import run_all
+    """Run and judge every trial of every side."""
     from harness.execution.journal import Journal
 
     shown = [shown_of(settings, each) for each in started]
-    failures = 0
     with ExitStack() as stack:
-        journals = {each.info.variant: stack.enter_context(Journal(_folder(settings, each))) for each in started}
+        journals = {each.info.variant: stack.enter_context(Journal(folder_of(settings, each))) for each in started}
         for each in shown:
             journals[each.info.variant].begin(each.info, each.graph, each.scenarios)
-
-        def told(trial: Trial) -> bool:
-            nonlocal failures
-            journals[trial.variant].add(trial)
-            on_trial(trial)
-            failures += trial.verdict in (Verdict.FAILED, Verdict.ERRORED)
-            return spending.add(trial) or 0 < settings.max_failures <= failures
-
         specs = plan(settings, started[0].scenarios, tuple(journals))
-        on_begin([_folder(settings, each) for each in started], len(specs))
-        at_once = settings.concurrency if settings.processes == 1 else settings.processes
-        async with working(settings, *sides) as work:
-            trials = await run_all(specs, work, told, at_once)
-        complete = len(trials) == len(specs)
-        if complete:
-            for journal in journals.values():
-                journal.end()
-    return tuple(_finished(each, trials, complete=complete) for each in shown)
-
-
-def shown_of(settings: Settings, run: Run) -> Run:
-    """The run as it may be written: without secrets, and without what the user's patterns name."""
-    from harness.cassettes.hiding import hidden
-    from harness.cassettes.redaction import patterns_of
-
-    return hidden(run, patterns_of(settings.redact))
-
-
-def _finished(started: Run, trials: Sequence[Trial], *, complete: bool) -> Run:
-    own = tuple(trial for trial in trials if trial.variant == started.info.variant)
-    return replace(started, info=_informed(started.info, own), trials=own, complete=complete)
-
-
-def _informed(info: RunInfo, trials: Sequence[Trial]) -> RunInfo:
-    """What only the trials tell: whether a stand-in answered, and where the recordings come from."""
-    uses = [trial.cassette for trial in trials if trial.cassette is not None]
-    endpoints = [use.endpoint for use in uses if use.endpoint]
-    return replace(
-        info,
-        stand_in=info.stand_in or any(trial.stand_in for trial in trials),
-        endpoint=info.endpoint or (endpoints[0] if endpoints else None),
-    )
+        on_begin([folder_of(settings, each) for each in started], len(specs))
+        trials = await run_into(journals, settings, sides, specs, on_trial, spending)
+    complete = len(trials) == len(specs)
+    return tuple(finished(each, trials, complete=complete) for each in shown)
 
 
 def refuse_strays() -> None:

@@ -27,6 +27,7 @@ def command(what: tuple[str, ...], strict: bool, as_json: bool, quiet: bool, **g
     harness check scenarios/billing-refunds.yaml --json
     """
     from harness import pipeline, recordings
+    from harness.reporting.numbers import plural
 
     settings = options.settings_of(given)
     try:
@@ -44,6 +45,6 @@ def command(what: tuple[str, ...], strict: bool, as_json: bool, quiet: bool, **g
     else:
         for problem in problems if not quiet else errors:
             click.echo(str(problem), err=True)
-        fine = f"{count} scenarios fit the agents"
-        click.echo(f"{len(errors)} errors, nothing would run" if errors else fine, err=True)
+        fine = f"{plural(count, 'scenario')} {'fits' if count == 1 else 'fit'} the agents"
+        click.echo(f"{plural(len(errors), 'error')}, nothing would run" if errors else fine, err=True)
     return ExitCode.USAGE if errors else ExitCode.FINE

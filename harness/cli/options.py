@@ -57,6 +57,7 @@ def choice(command: _Command) -> _Command:
             "--layer", type=click.Choice(["triage", "specialist", "helper"]), help="Only scenarios of this layer."
         ),
         click.option("--last-failed", is_flag=True, help="Only what did not pass in the newest run."),
+        click.option("--shard", metavar="I/N", help="The I-th of N parts, for as many machines."),
     )(command)
 
 
@@ -159,8 +160,10 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
     from harness import pipeline, saved
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
-    names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
+    names, resumed = given.pop("with_variants", ()), given.pop("resume", None)
     selection = selection_of(given)
+    if resumed and (names or selection != pipeline.EVERYTHING):
+        raise UsageError("--resume goes on with what the run began with", hint="leave out what selects scenarios")
     settings = settings_of(given, **fixed)
     if not flags["verbose"]:
         _mute_sdk()
@@ -171,8 +174,12 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
         folders.extend(places)
         screen.begin(trials)
 
+    if resumed:
+        work = pipeline.resume(settings, resumed, screen.trial, begin)
+    else:
+        work = pipeline.run_variants(settings, selection, names or (pipeline.BASELINE,), screen.trial, begin)
     try:
-        outcomes = asyncio.run(pipeline.run_variants(settings, selection, names, screen.trial, begin))
+        outcomes = asyncio.run(work)
     except KeyboardInterrupt:
         for folder in folders:
             screen.summary(pipeline.outcome_of(settings, saved.read_run(folder)))

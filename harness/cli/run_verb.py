@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from harness.cli import options
 @options.choice
 @click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
 @click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
+@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with a run that ended early.")
 @options.age
 @options.cost
 @options.running
@@ -29,6 +31,7 @@ def command(**given: Any) -> int:
     harness run
     harness run scenarios/billing-refunds.yaml -k 'limit and not helper'
     harness run duplicate-charge --mode live
+    harness run --resume reports/20260131-120000-000
     harness run --baseline baselines/main.json --gate
     """
     return options.execute(given)

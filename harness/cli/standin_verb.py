@@ -23,4 +23,9 @@ def command(host: str, port: int, script: Path | None, latency: float) -> None:
     """
     from harness.standin.server import serve
 
-    serve(host=host, port=port, script=script, latency=latency)
+    def ready(url: str) -> None:
+        click.echo(
+            f"the stand-in (a server for evaluating the harness, not a model) serves {url}; Ctrl-C ends it", err=True
+        )
+
+    serve(host=host, port=port, script=script, latency=latency, on_ready=ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from harness.execution.spec import TrialSpec
@@ -64,3 +65,12 @@ def trial_of(folder: Path, cassette: Path, scenarios: Sequence[Scenario]) -> Tri
 def cassette_name(scenario: str, index: int) -> str:
     """The file of a trial's recording: one file a trial, the first without a number."""
     return f"{scenario}{_YAML}" if index == 0 else f"{scenario}.{index}{_YAML}"
+
+
+def in_shard(scenario: str, index: int, count: int) -> bool:
+    """Whether a scenario belongs to shard `index` of `count`, from 1.
+
+    Its id alone decides: new scenarios move no others, and the trials of one stay together, so that a shard can judge
+    its own.
+    """
+    return int(hashlib.sha256(scenario.encode()).hexdigest(), 16) % count == index - 1

@@ -22,6 +22,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from harness.errors import UsageError
 from harness.standin import policy
 from harness.standin.faults import DroppedResponse, Failure, Faults, Rejections
 from harness.standin.reply import Reply
@@ -171,13 +172,23 @@ def serve(
     port: int = 8765,
     *,
     script: Path | None = None,
-    faults: Faults | None = None,
     latency: float = 0.0,
-    gzip: bool = False,
+    on_ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until interrupted; port 0 picks a free one. Raises `UsageError` when the script cannot be used."""
-    app = create_app(script=script, faults=faults or Faults(latency=latency), gzip=gzip)
-    uvicorn.Server(_config(app, host=host, port=port, log_level=logging.INFO)).run()
+    """Serve until interrupted; port 0 picks a free one. `on_ready` is told the base URL before the first request.
+
+    Raises `UsageError` when the script cannot be used or the address is not to be had.
+    """
+    app = create_app(script=script, faults=Faults(latency=latency))
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot listen on {host}:{port}: {reason}", hint="--port 0 picks a free one") from error
+    with listener:
+        shown = f"[{host}]" if ":" in host else host
+        on_ready(f"http://{shown}:{listener.getsockname()[1]}/v1")
+        uvicorn.Server(_config(app, log_level=logging.WARNING)).run([listener])
 
 
 def _config(app: ASGIApp, **options: Any) -> uvicorn.Config:

@@ -115,8 +115,14 @@ def _attribute(module: ModuleType, path: str) -> Any:
 
 
 def _candidates(module: ModuleType) -> list[str]:
-    """The names of a module that hold what could be a system."""
-    return [name for name, value in vars(module).items() if isinstance(value, System) or _is_agent(value)]
+    """The names of a module that hold what could be a system: systems, agents and functions of its own."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, System)
+        or _is_agent(value)
+        or (inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"))
+    ]
 
 
 def _is_agent(value: object) -> bool:

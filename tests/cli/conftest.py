@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sys
 from dataclasses import dataclass
@@ -56,13 +57,34 @@ def harness(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
     return call
 
 
-@pytest.fixture
-def bakery(project: Path, harness: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="session")
+def recorded_bakery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Somebody else's application as a project of its own, with its recordings, made against the stand-in."""
-    shutil.copytree(DATA / "bakery", project, dirs_exist_ok=True)
-    monkeypatch.syspath_prepend(str(project))
-    monkeypatch.delitem(sys.modules, "bakery", raising=False)
-    assert harness("record", "--script", "script.yaml", "-q").exit_code == 0
+    folder = tmp_path_factory.mktemp("recorded") / "bakery"
+    shutil.copytree(DATA / "bakery", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        _entered(folder, patch)
+        with pytest.raises(SystemExit) as left:
+            main(["record", "--script", "script.yaml", "-q"])
+    assert left.value.code == 0
+    shutil.rmtree(folder / "reports")
+    return folder
+
+
+def _entered(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Make the project's folder the current one, and import its module from there."""
+    patch.chdir(folder)
+    patch.delenv("CI", raising=False)
+    patch.setattr(sys, "path", [str(folder), *sys.path])
+    patch.delitem(sys.modules, "bakery", raising=False)
+    importlib.import_module("bakery")
+
+
+@pytest.fixture
+def bakery(project: Path, recorded_bakery: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `recorded_bakery`, and the current folder."""
+    shutil.copytree(recorded_bakery, project, dirs_exist_ok=True)
+    _entered(project, monkeypatch)
     return project
 
 

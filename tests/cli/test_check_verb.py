@@ -32,7 +32,7 @@ def test_a_suite_that_fits_is_fine(harness: Harness, write: Write) -> None:
     result = harness("check", "--system", _SYSTEM)
     assert (result.exit_code, result.stdout) == (0, "")
     assert "warning: not recorded: a" in result.stderr
-    assert "1 scenarios fit the agents" in result.stderr
+    assert "1 scenario fits the agents" in result.stderr
 
 
 def test_every_error_of_every_file_comes_in_one_go(harness: Harness, write: Write, project: Path) -> None:
@@ -84,3 +84,10 @@ def test_json_is_data_on_stdout(harness: Harness, write: Write) -> None:
     assert result.exit_code == 2
     (row,) = (each for each in json.loads(result.stdout) if each["severity"] == "error")
     assert (row["where"], row["hint"]) == ("scenarios/a.yaml:4", "did you mean 'BillingSpecialist'?")
+
+
+def test_agents_that_cannot_be_loaded_are_said_so(harness: Harness, bakery: Path) -> None:
+    result = harness("check", "--system", "bakery:sistem")
+    assert (result.exit_code, "did you mean 'system'?" in result.stderr) == (2, True)
+    (bakery / "pyproject.toml").write_text("[tool.harness]\n", encoding="utf-8")
+    assert "give --system module:attribute" in harness("check").stderr

@@ -3,11 +3,14 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import shutil
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
+
+from harness.standin.server import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +66,11 @@ def paid() -> Iterator[str]:
 
 
 @pytest.fixture
-def priced(monkeypatch: pytest.MonkeyPatch) -> None:
+def priced(harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings of a model whose price is known."""
     monkeypatch.setenv("OPENAI_DEFAULT_MODEL", "gpt-4o")
+    shutil.rmtree(bakery / "cassettes")
+    assert harness("record", "--script", "script.yaml", "-q").exit_code == 0
 
 
 def _names(folder: Path, pattern: str = "*.yaml") -> list[str]:
@@ -171,3 +177,23 @@ def test_a_recording_that_is_too_old_is_made_anew(harness: Harness, bakery: Path
     path.write_text(f"{text[:start]}2020{text[start + 4 :]}", encoding="utf-8")
     harness("record", "--max-age-days", 30, "--script", "script.yaml")
     assert _names(bakery, "*.pending.yaml") == ["about-the-weather"]
+
+
+def test_an_endpoint_can_be_named(harness: Harness, bakery: Path) -> None:
+    (bakery / "cassettes" / "cancel-a-cake.yaml").unlink()
+    with running(script=bakery / "script.yaml") as url:
+        assert harness("record", "cancel-a-cake", "-q", "--endpoint", url).exit_code == 0
+    assert "cancel-a-cake" in _names(bakery)
+
+
+def test_recordings_of_the_stand_in_say_so(harness: Harness, bakery: Path) -> None:
+    (bakery / "cassettes" / "about-the-weather.yaml").unlink()
+    assert "against the stand-in" in harness("record", "about-the-weather", "--standin").stderr
+    assert "against the stand-in" in harness("run", "about-the-weather", "-q").stderr
+
+
+def test_a_script_that_cannot_be_used_is_said_so(harness: Harness, bakery: Path) -> None:
+    (bakery / "bad.yaml").write_text("rules:\n  - wen: {user: hi}\n", encoding="utf-8")
+    for name in ("bad.yaml", "nosuch.yaml"):
+        result = harness("record", "--script", name)
+        assert (result.exit_code, name in result.stderr) == (2, True)

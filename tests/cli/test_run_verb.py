@@ -1,28 +1,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Harness = Callable[..., Any]
-
-BAKERY = Path(__file__).parents[1] / "data" / "bakery"
-
-
-@pytest.fixture
-def bakery(project: Path, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An application of somebody else's with its recordings, as the current folder."""
-    shutil.copytree(BAKERY, project, dirs_exist_ok=True)
-    monkeypatch.syspath_prepend(str(project))
-    monkeypatch.delenv("CI", raising=False)
-    assert harness("record", "--script", "script.yaml", "-q").exit_code == 0
-    return project
 
 
 def test_the_gate_decides_what_a_run_exits_with(harness: Harness, bakery: Path) -> None:
