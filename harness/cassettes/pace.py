@@ -12,6 +12,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from harness.core.results import Mode
+
 if TYPE_CHECKING:
     from harness.cassettes.call import Call
     from harness.cassettes.tape import Tape
@@ -40,13 +42,16 @@ async def settled(tape: Tape) -> None:
 
 
 async def turn(tape: Tape, call: Call) -> None:
-    """Until `call` is to be answered. Raises what `Tape.not_cancelled` gives when it should be cancelled and is not."""
+    """Until `call` may go on. Raises what `Tape.not_cancelled` gives when it should be cancelled and is not."""
     if tape.was_cancelled(call):
-        await asyncio.sleep(LIMIT_SECONDS)
-        raise tape.not_cancelled(LIMIT_SECONDS)
-    if call.place is None:
+        await _cancelled_again(tape, call)
+    elif call.place is None:
         await _last(tape, call)
-        return
+    else:
+        await _in_order(tape, call)
+
+
+async def _in_order(tape: Tape, call: Call) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     await settled(tape)
     while not tape.is_next(call):
@@ -56,13 +61,26 @@ async def turn(tape: Tape, call: Call) -> None:
             tape.course.waive()
 
 
+async def _cancelled_again(tape: Tape, call: Call) -> None:
+    """While a recording is made, what cancelled the call then may not come again: it is asked when all is quiet."""
+    if tape.mode is Mode.REPLAY:
+        await asyncio.sleep(LIMIT_SECONDS)
+        raise tape.not_cancelled(LIMIT_SECONDS)
+    await _quiet(tape)
+    call.place = None
+
+
 async def _last(tape: Tape, call: Call) -> None:
     """A call without a recording may be one that was cancelled before it was sent: all others are answered first."""
     tape.missing.add(call)
     try:
-        await settled(tape)
-        while tape.to_be_answered():
-            await asyncio.sleep(_GLANCE_SECONDS)
-            await settled(tape)
+        await _quiet(tape)
     finally:
         tape.missing.discard(call)
+
+
+async def _quiet(tape: Tape) -> None:
+    await settled(tape)
+    while tape.to_be_answered():
+        await asyncio.sleep(_GLANCE_SECONDS)
+        await settled(tape)

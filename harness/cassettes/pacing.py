@@ -42,7 +42,7 @@ class _Asking:
 
 
 class _NotYetError(Exception):
-    """Ends a stub that would answer before it is time."""
+    """Ends a stub that would answer, or send, before it is time."""
 
 
 _asking: ContextVar[_Asking | None] = ContextVar("harness_asking", default=None)
@@ -122,7 +122,7 @@ async def _sent(tape: Tape, asking: _Asking, send: Send) -> Any:
         if asking.call is not None:
             await pace.turn(tape, asking.call)
         asking.ready = True
-        return await send()
+        answer = await send()
     if tape.mode is Mode.RECORD and asking.call is not None:
         await pace.settled(tape)
         tape.end(asking.call)

@@ -45,7 +45,9 @@ class _Router:
         tape = _tape.get()
         if tape is None:
             return False
-        return tape.mode is Mode.REPLAY or (pacing.call_of(request, tape).place is not None)
+        call = pacing.call_of(request, tape)
+        pacing.wait_for(call, tape)
+        return tape.mode is Mode.REPLAY or tape.is_answered(call)
 
     def play_response(self, request: Request) -> dict[str, Any]:
         """The recorded answer. Raises CassetteMissError."""
@@ -53,7 +55,6 @@ class _Router:
         if tape is None:
             return {}
         call = pacing.call_of(request, tape)
-        pacing.wait_for(call, tape)
         answer = tape.play(call)
         pacing.end_at_once(call, tape)
         return answer

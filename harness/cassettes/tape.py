@@ -60,7 +60,6 @@ class Tape:
     _requests: list[Request] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
     _own: int = 0
-    _cancelled: set[str] = field(default_factory=set)
     _calls: list[Call] = field(default_factory=list)
     _waiting: set[Call] = field(default_factory=set)
     _kept: Kept = field(default_factory=Kept)
@@ -104,14 +103,9 @@ class Tape:
         if self._too_old(cassette):
             return
         self._metadata = self._metadata or cassette.metadata
-        if self.mode is Mode.RECORD:
-            self._cancelled |= {self._canonical_of(each.request).key for each in cassette.cancelled}
-            cassette.cancelled = []
         self._requests += [request for request, _ in cassette.calls()]
         places = [self._recorded.add(told, self._canonical_of(request)) for request, told in cassette.calls()]
         cancelled = {places[each.number - 1] for each in cassette.cancelled}
-        if self.mode is not Mode.REPLAY:
-            return
         try:
             self.course.read(str(cassette.described.get("course") or ""), places, cancelled)
         except ValueError as error:
@@ -155,9 +149,9 @@ class Tape:
         call = Call(len(self._calls), wanted, place, request, self.asker())
         self._calls.append(call)
         self.course.asked(call.order, place)
+        self._waiting.add(call)
         if place is not None:
             self._recorded.give(place)
-            self._waiting.add(call)
         return call
 
     def _place(self, wanted: Canonical) -> int | None:
@@ -169,10 +163,14 @@ class Tape:
         return place
 
     def is_paced(self, call: Call) -> bool:
-        """Whether `pace.turn` must say when a call of this replay ends."""
-        if self.mode is not Mode.REPLAY:
-            return False
-        return call.place is None or self.was_cancelled(call) or self.course.is_ordered(call.place)
+        """Whether `pace.turn` must say when a call may go on."""
+        if call.place is None:
+            return self.mode is Mode.REPLAY
+        return self.was_cancelled(call) or self.course.is_ordered(call.place)
+
+    def is_answered(self, call: Call) -> bool:
+        """Whether the recording has an answer to this call."""
+        return call.place is not None and self._recorded.interactions[call.place] is not None
 
     def was_cancelled(self, call: Call) -> bool:
         """Whether the recording has no answer to this call because it was cancelled then."""
@@ -183,8 +181,8 @@ class Tape:
         return bool(self.missing) or call.place is None or self.course.may_end(call.place)
 
     def to_be_answered(self) -> bool:
-        """Whether calls wait for an answer that there is."""
-        return any(not self.was_cancelled(each) for each in self._waiting)
+        """Whether calls are under way that wait for their own answer alone."""
+        return any(not self.was_cancelled(each) for each in self._waiting - self.missing)
 
     def play(self, call: Call) -> dict[str, Any]:
         """The recorded answer to a call. Raises CassetteMissError or CassetteStaleError when there is none."""
@@ -303,8 +301,9 @@ class Tape:
 
     def _is_news(self) -> bool:
         """Whether something is to be kept that is not recorded; that nothing was asked at all may be the news."""
-        cancelled = {wanted.key for _, wanted in self._kept.cancelled.values()}
-        return bool(self._live or cancelled - self._cancelled) or not (self._recorded.requests or self.path.exists())
+        known = {each.key for each in self._recorded.requests}
+        news = any(wanted.key not in known for _, wanted in self._kept.cancelled.values())
+        return bool(self._live) or news or not (self._recorded.requests or self.path.exists())
 
     def _cassette(self) -> store.Cassette:
         kept = self._kept.interactions()

@@ -338,3 +338,27 @@ async def test_what_is_never_asked_any_more_holds_nobody_up_for_ever(
     replayed = await _trial(_entry(_guardrail("B")), tmp_path / "x.yaml", Mode.REPLAY, None)
     assert replayed.error is None
     assert replayed.traffic.replayed == 2
+
+
+async def test_recording_again_asks_nothing_where_a_call_is_cancelled_again(tmp_path: Path, serving: Any) -> None:
+    async def decide(body: dict[str, Any]) -> Any:
+        await asyncio.sleep(0.05 if body["instructions"] == "GUARD" else 2)
+        return "bad words"
+
+    with serving(decide) as model:
+        for _ in range(3):
+            trial = await _trial(_entry(_guardrail()), tmp_path / "x.yaml", Mode.RECORD, model.url)
+            assert trial.error is None
+    assert len(model.asked) == 2
+
+
+async def test_recording_again_asks_what_is_not_cancelled_any_more(tmp_path: Path, serving: Any) -> None:
+    async def decide(body: dict[str, Any]) -> Any:
+        await asyncio.sleep(0.05 if "GUARD" in body["instructions"] else 0.5)
+        return "bad words" if body["instructions"] == "GUARD" else "fine"
+
+    with serving(decide) as model:
+        await _trial(_entry(_guardrail()), tmp_path / "x.yaml", Mode.RECORD, model.url)
+        build: Build = lambda _: _entry(_guardrail("GUARD, and be kind"))  # noqa: E731 - one line says it
+        recorded = await _same_trace(model, build, tmp_path / "x.yaml")
+    assert "fine" in _plain(recorded)
