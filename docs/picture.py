@@ -12,6 +12,7 @@ from playwright.async_api import async_playwright
 from harness import config, pipeline
 
 ROOT = Path(__file__).parents[1]
+_MARGIN = 24
 
 
 async def main() -> None:
@@ -23,7 +24,9 @@ async def main() -> None:
             browser = await browsers.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = await browser.new_page(viewport={"width": 1280, "height": 1180})
             await page.goto((outcome.folder / "index.html").as_uri())
-            await page.screenshot(path=ROOT / "docs" / "report.png")
+            end = await page.evaluate("document.querySelector('.pair').getBoundingClientRect().bottom")
+            shown = {"x": 0, "y": 0, "width": 1280, "height": end + _MARGIN}
+            await page.screenshot(path=ROOT / "docs" / "report.png", clip=shown, full_page=True)
             await browser.close()
 
 
