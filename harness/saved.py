@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from harness.analysis.power import Power
     from harness.analysis.summary import Summary
     from harness.config import Settings
+    from harness.reporting.history import PastRun
+    from harness.reporting.past import PastResult
     from harness.reporting.side_by_side import Pair
     from harness.reporting.view import Report
     from harness.suite.derive import Derived
@@ -273,6 +275,31 @@ def baseline_diff(settings: Settings, path: Path | None) -> BaselineChange:
     from harness.analysis.baseline import changes
 
     return changes(baseline(settings), summary_at(path or newest_run(settings)))
+
+
+def history(settings: Settings, mode: str | None = None, variant: str | None = None) -> tuple[PastRun, ...]:
+    """The saved runs of this mode and variant, oldest first. Raises NothingSelectedError when there is none."""
+    from harness.analysis.sides import PLAIN
+    from harness.reporting.history import past_runs
+
+    folder = settings.path(settings.out)
+    found = tuple(
+        each for each in past_runs(folder) if mode in (None, each.mode) and variant in (None, each.variant or PLAIN)
+    )
+    if not found:
+        raise NothingSelectedError(f"no such run in {str(folder)!r}", hint="harness run makes one")
+    return found
+
+
+def history_of(settings: Settings, runs: Sequence[PastRun], scenarios: Sequence[str]) -> tuple[PastResult, ...]:
+    """What became of `scenarios` in `runs`. Raises NothingSelectedError for one that is in none of them."""
+    from harness.reporting.past import results_of
+
+    found = results_of(settings.path(settings.out), runs, scenarios)
+    missing = [name for name in scenarios if name not in {each.scenario for each in found}]
+    if missing:
+        raise NothingSelectedError(f"no run here has a scenario {missing[0]!r}", hint="harness list says what there is")
+    return found
 
 
 def power(settings: Settings, trials: int, confirming: int, suites: int) -> tuple[Power, ...]:

@@ -30,6 +30,7 @@ VERBS = {
     "gate": "Say whether a saved run may be merged, with every reason.",
     "compare": "Hold one run against another, or against a baseline.",
     "baseline": "Bless a run as what later runs are held against.",
+    "history": "List the saved runs, or what became of a scenario in them.",
     "power": "Say what the live gate would catch, simulated from your own history.",
     "view": "Serve the reports to this machine, loading again when a run is added.",
     "derive": "Draft scenarios of the layers below out of an end-to-end run.",
