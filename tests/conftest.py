@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from hypothesis import settings
 
+from harness.cli import main
 from harness.core.graph import AgentGraph, AgentNode, HandoffNode
 from harness.core.results import Blame, CassetteUse, Mode, Run, RunInfo, Score, Trial, TrialError, Verdict
 from harness.core.scenario import Expectation, Location, Scenario, Turn
@@ -53,6 +57,23 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("FORCE_COLOR", "NO_COLOR", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def recorded_bakery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Somebody else's application as a project of its own, with its recordings, made against the stand-in."""
+    folder = tmp_path_factory.mktemp("recorded") / "bakery"
+    shutil.copytree(Path(__file__).parent / "data" / "bakery", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("CI", raising=False)
+        patch.setattr(sys, "path", list(sys.path))
+        patch.delitem(sys.modules, "bakery", raising=False)
+        with pytest.raises(SystemExit) as left:
+            main(["record", "--script", "script.yaml", "-q"])
+    assert left.value.code == 0
+    shutil.rmtree(folder / "reports")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import importlib
 import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,11 +15,10 @@ from harness.execution.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from harness.core.results import Run
 
-
-DATA = Path(__file__).parents[1] / "data"
 
 NONE: Mapping[str, Mapping[str, str]] = {}
 """No variants."""
@@ -57,34 +55,13 @@ def harness(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
     return call
 
 
-@pytest.fixture(scope="session")
-def recorded_bakery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Somebody else's application as a project of its own, with its recordings, made against the stand-in."""
-    folder = tmp_path_factory.mktemp("recorded") / "bakery"
-    shutil.copytree(DATA / "bakery", folder)
-    with pytest.MonkeyPatch.context() as patch:
-        _entered(folder, patch)
-        with pytest.raises(SystemExit) as left:
-            main(["record", "--script", "script.yaml", "-q"])
-    assert left.value.code == 0
-    shutil.rmtree(folder / "reports")
-    return folder
-
-
-def _entered(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Make the project's folder the current one, and import its module from there."""
-    patch.chdir(folder)
-    patch.delenv("CI", raising=False)
-    patch.setattr(sys, "path", [str(folder), *sys.path])
-    patch.delitem(sys.modules, "bakery", raising=False)
-    importlib.import_module("bakery")
-
-
 @pytest.fixture
 def bakery(project: Path, recorded_bakery: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of `recorded_bakery`, and the current folder."""
+    """A copy of `recorded_bakery`: the current folder, with its module imported from there."""
     shutil.copytree(recorded_bakery, project, dirs_exist_ok=True)
-    _entered(project, monkeypatch)
+    monkeypatch.setattr(sys, "path", [str(project), *sys.path])
+    monkeypatch.delitem(sys.modules, "bakery", raising=False)
+    importlib.import_module("bakery")
     return project
 
 
