@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from harness.config import Settings
 
 
+_PORT = 8764
+"""The stand-in's, where it is free: recordings made one after the other then differ in nothing but what was said."""
+
+
 @click.command("record")
 @options.choice
 @click.option("--all", "everything", is_flag=True, help="Record everything again, also what is not stale.")
@@ -55,7 +59,7 @@ def command(
         return _recorded(settings, options.execute(given, **fixed))
     from harness.standin.server import running
 
-    with running(script) as endpoint:
+    with running(script, port=_PORT) as endpoint:
         return _recorded(settings, options.execute(given, **fixed, endpoint=endpoint))
 
 

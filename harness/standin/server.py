@@ -146,15 +146,18 @@ def running(
     *,
     faults: Faults | None = None,
     gzip: bool = False,
+    port: int = 0,
 ) -> Iterator[str]:
-    """A stand-in in a thread of this process, on a free loopback port; yields its base URL, `http://127.0.0.1:PORT/v1`.
+    """A stand-in in a thread of this process, on a loopback port; yields its base URL, `http://127.0.0.1:PORT/v1`.
+
+    The port is `port` where that one is free, else any.
 
     `latency` in seconds is short for `Faults(latency=...)` and gives way to `faults`. The thread has ended when the
     block is left. Raises `UsageError` when the script cannot be used.
     """
     app = create_app(script=script, faults=faults or Faults(latency=latency), gzip=gzip)
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        _bind(listener, port)
         # Clients that come before the thread is ready wait in the backlog instead of being refused.
         listener.listen(1024)
         server = uvicorn.Server(_config(app, log_level=logging.CRITICAL))
@@ -165,6 +168,14 @@ def running(
         finally:
             server.should_exit = True
             thread.join(_STOP_SECONDS)
+
+
+def _bind(listener: socket.socket, port: int) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.bind(("127.0.0.1", 0))
 
 
 def serve(

@@ -66,6 +66,12 @@ def bakery(project: Path, recorded_bakery: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
+def bakers(bakery: Path) -> Any:
+    """Its module, as the harness will load it."""
+    return importlib.import_module("bakery")
+
+
+@pytest.fixture
 def rewritten(bakery: Path) -> Callable[[str, str], str]:
     """Another script for the stand-in, where one text stands for another: its file."""
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +42,10 @@ def test_verify_names_what_is_damaged(harness: Harness, bakery: Path) -> None:
 
 
 def test_stale_names_the_agent_the_line_and_the_scenarios(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert harness("cassettes", "stale").exit_code == 0
-    monkeypatch.setattr(sys.modules["bakery"].cake, "instructions", "You bake cakes twice.")
+    monkeypatch.setattr(bakers.cake, "instructions", "You bake cakes twice.")
     told = harness("cassettes", "stale")
     assert told.exit_code == 4
     assert told.stdout == (
@@ -59,9 +58,9 @@ def test_stale_names_the_agent_the_line_and_the_scenarios(
 
 
 def test_a_run_says_once_what_makes_many_scenarios_stale(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bakery"].cake, "instructions", "You bake cakes twice.")
+    monkeypatch.setattr(bakers.cake, "instructions", "You bake cakes twice.")
     told = harness("run")
     assert told.exit_code == 4
     assert told.stderr.count("stale: Baker (2).instructions line 1 changed") == 1
@@ -81,10 +80,10 @@ def test_a_recording_that_is_too_old_is_stale(harness: Harness, bakery: Path) ->
 
 
 def test_unused_names_answers_that_nobody_asked_for(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "0 recordings" in harness("cassettes", "unused").stderr
-    monkeypatch.setattr(sys.modules["bakery"].desk, "input_guardrails", [])
+    monkeypatch.setattr(bakers.desk, "input_guardrails", [])
     told = harness("cassettes", "unused", "cancel-a-cake")
     assert "cancel-a-cake.yaml: 1 not asked for" in told.stdout
     assert "a model call with the instructions 'You say whether this is about baking.'" in told.stdout

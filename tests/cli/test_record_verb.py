@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import difflib
 import http.server
 import json
 import re
 import shutil
-import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -100,9 +100,7 @@ def test_all_records_everything_anew_but_what_waits_already(harness: Harness, ba
     assert waiting.stat().st_mtime_ns == before
 
 
-def test_estimate_says_what_it_would_take_and_asks_nothing(
-    harness: Harness, priced: None, bakery: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_estimate_says_what_it_would_take_and_asks_nothing(harness: Harness, bakery: Path) -> None:
     assert harness("record", "--estimate").stdout == "nothing to record: all 4 trials are recorded and fit\n"
     told = harness("record", "--all", "--estimate").stdout
     assert re.fullmatch(r"would record 4 of 4 trials: about 14 model calls, about \$0\.0\d+ at list price\n", told)
@@ -117,9 +115,9 @@ def test_estimate_says_what_it_would_take_and_asks_nothing(
 
 
 def test_an_estimate_counts_what_an_edit_makes_stale(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bakery"].cake, "instructions", "You bake cakes twice.")
+    monkeypatch.setattr(bakers.cake, "instructions", "You bake cakes twice.")
     assert "would record 2 of 4 trials: about 4 model calls" in harness("record", "--estimate").stdout
 
 
@@ -197,3 +195,16 @@ def test_a_script_that_cannot_be_used_is_said_so(harness: Harness, bakery: Path)
     for name in ("bad.yaml", "nosuch.yaml"):
         result = harness("record", "--script", name)
         assert (result.exit_code, name in result.stderr) == (2, True)
+
+
+def test_a_small_change_is_a_small_difference(
+    harness: Harness, bakery: Path, rewritten: Callable[[str, str], str]
+) -> None:
+    path = bakery / "cassettes" / "price-of-bread.yaml"
+    before = path.read_text(encoding="utf-8").splitlines()
+    harness("record", "--all", "--script", rewritten("Mix rye flour", "Mix spelt flour"), "-q")
+    harness("accept", "--all")
+    after = path.read_text(encoding="utf-8").splitlines()
+    changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-" and "http://127.0.0.1" not in line]
+    assert sum("spelt" in line for line in changed) == 1
+    assert len(changed) <= 8, changed

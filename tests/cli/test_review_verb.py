@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,9 +92,9 @@ def test_review_gives_data_and_takes_names(harness: Harness, waiting: Path) -> N
 
 
 def test_the_old_side_of_an_edited_agent_is_still_judged(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bakery"].cake, "instructions", "You bake cakes and pies.")
+    monkeypatch.setattr(bakers.cake, "instructions", "You bake cakes and pies.")
     script = bakery / "pies.yaml"
     script.write_text(_text(bakery / "script.yaml").replace("cakes", "cakes and pies"), encoding="utf-8")
     harness("record", "--stale", "--script", script, "-q")
