@@ -172,12 +172,12 @@ def _decoded(text: str) -> Iterator[str]:
     for run in (*_BASE64.findall(text), *wrapped):
         raw = _from_base64(run)
         if raw is not None:
-            yield as_text(raw)
+            yield text_of(raw)
 
 
-def as_text(raw: bytes) -> str:
-    """Bytes as text, unpacked when they are compressed."""
-    return _unpacked(raw).decode("utf-8", "ignore")
+def text_of(body: object) -> str:
+    """A request's or an answer's body as text; bytes are unpacked when they are compressed."""
+    return _unpacked(body).decode("utf-8", "ignore") if isinstance(body, bytes) else str(body or "")
 
 
 def _from_base64(text: str) -> bytes | None:

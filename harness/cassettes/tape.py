@@ -17,7 +17,7 @@ from harness.cassettes.bodies import answer_for_disk, header, plain_bytes, reque
 from harness.cassettes.call import Call
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
 from harness.cassettes.course import Course, written
-from harness.cassettes.detection import as_text, refuse_secrets
+from harness.cassettes.detection import refuse_secrets, text_of
 from harness.cassettes.difference import agent_of, named
 from harness.cassettes.drift import learned, translated
 from harness.cassettes.explanation import Explanation
@@ -127,7 +127,7 @@ class Tape:
         """Note that `request` is made now, and what its recording is. Which one it is stays the same for its life."""
         wanted = self._canonical_of(request)
         if self.options.redact:
-            self._hidden.note(_text(plain_bytes(request.body)))
+            self._hidden.note(text_of(plain_bytes(request.body)))
         call = self._asked(wanted, self._place(wanted), request)
         if call.place is None and self.mode is Mode.REPLAY:
             self._note_edited(wanted)
@@ -322,9 +322,9 @@ class Tape:
         for number, (request, told) in enumerate(cassette.calls(), 1):
             place = f"{self.path}: interaction {number} ({request.method} {request.uri.partition('?')[0]})"
             refuse_secrets(request.uri, f"{self.path}: interaction {number}, its address", self._sent)
-            refuse_secrets(_text(request.body), f"{place}, the request's body", self._sent)
+            refuse_secrets(text_of(request.body), f"{place}, the request's body", self._sent)
             if told is not None:
-                refuse_secrets(_text(told.response["body"]["string"]), f"{place}, the answer's body", self._sent)
+                refuse_secrets(text_of(told.response["body"]["string"]), f"{place}, the answer's body", self._sent)
         refuse_secrets(store.dump(cassette), str(self.path), self._sent)
 
     @property
@@ -395,7 +395,3 @@ class Tape:
 
     def _explanation(self) -> Explanation:
         return Explanation(str(self.path), self.provenance, self._described)
-
-
-def _text(body: Any) -> str:
-    return as_text(body) if isinstance(body, bytes) else str(body or "")
