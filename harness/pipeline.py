@@ -156,14 +156,20 @@ def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | 
 
 
 def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...], int]:
-    """Every problem of the suite, warnings included, and how many scenarios were looked at."""
+    """Every problem of the suite, warnings included, and how many scenarios were looked at.
+
+    Of files that were asked for only their own are told. Raises NothingSelectedError for one that there is not.
+    """
     from harness.suite.check import check_suite
     from harness.suite.loading import read_suite
+    from harness.suite.selection import places
 
     reading = read_suite(_files(settings, selection), root=settings.root)
+    asked = places(reading.scenarios, selection.what, settings.root)
     with environment(settings):
         found = check_suite(reading.scenarios, load_agents(settings).graph, unread=reading.unread)
-    return (*reading.problems, *found), len(reading.scenarios)
+    told = (each for each in (*reading.problems, *found) if each.where is None or asked(each.where.file))
+    return tuple(told), sum(asked(each.location.file) for each in reading.scenarios)
 
 
 def listed(settings: Settings, selection: Selection) -> tuple[Scenario, ...]:

@@ -26,10 +26,9 @@ def said_before(spec: TrialSpec, graph: AgentGraph) -> list[TResponseInputItem]:
     Raises CassetteMissingError when it is to come from a recording that is not there, or that never gets so far.
     """
     scenario = spec.scenario
-    if scenario.history_from is None:
+    if spec.history is None:
         return [message(each.role, each.content) for each in scenario.history]
-    cassette = (spec.borrow or spec.cassette).with_name(f"{scenario.history_from}.yaml")
-    found: Any = _handed_over(cassette, scenario.agent or graph.entry, graph)
+    found: Any = _handed_over(spec.history, scenario.agent or graph.entry, graph)
     return found  # type: ignore[no-any-return]  # the endpoint's own items, as it was sent them
 
 

@@ -29,6 +29,12 @@ class TrialSpec:
         """The key its trial will have."""
         return trial_key(self.variant, self.scenario.id, self.index)
 
+    @property
+    def history(self) -> Path | None:
+        """The recording that its history comes from, of the agents as they are; None: from none."""
+        source = self.scenario.history_from
+        return (self.borrow or self.cassette).with_name(f"{source}.yaml") if source is not None else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:

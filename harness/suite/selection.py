@@ -10,7 +10,7 @@ from harness.errors import NothingSelectedError, UsageError, did_you_mean
 from harness.suite.keyword import keyword as parse_keyword
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
@@ -48,6 +48,26 @@ def select(
     if not left:
         raise NothingSelectedError(_asked(len(chosen), keyword, wanted, layer), hint=_near_keyword(chosen, keyword))
     return left
+
+
+def places(scenarios: Sequence[Scenario], what: Sequence[str], root: Path) -> Callable[[str], bool]:
+    """Whether a file of the suite was asked for by `what`: itself, its folder, or a scenario in it.
+
+    Raises NothingSelectedError when one of `what` is neither a file or folder nor a scenario.
+    """
+    if not what:
+        return lambda _: True
+    paths = {each: Path(each.partition(_BETWEEN)[0]) for each in what}
+    asked = {path.resolve() for path in paths.values() if path.exists()}
+    names = [each for each, path in paths.items() if not path.exists()]
+    if names:
+        asked |= {(root / each.location.file).resolve() for each in select(scenarios, names, root=root)}
+
+    def contains(file: str) -> bool:
+        full = (root / file).resolve()
+        return full in asked or not asked.isdisjoint(full.parents)
+
+    return contains
 
 
 def among(scenarios: Sequence[Scenario], ids: Collection[str], reason: str) -> tuple[Scenario, ...]:

@@ -62,10 +62,22 @@ def test_a_recording_without_a_scenario_is_an_error(harness: Harness, write: Wri
     assert "cassettes/gone.yaml belongs to no scenario" in result.stderr
 
 
-def test_one_file_can_be_checked_alone(harness: Harness, write: Write) -> None:
-    write("a", "{specialist: BillingSpecialist}")
+@pytest.mark.parametrize("what", ["scenarios/b.yaml", "b", "scenarios/b.yaml::b"])
+def test_one_file_can_be_checked_alone(harness: Harness, write: Write, what: str) -> None:
+    write("a", "{escalaton: none}")
     write("b", "{specialist: BilingSpecialist}")
-    assert harness("check", "--system", _SYSTEM, "scenarios/b.yaml").exit_code == 2
+    result = harness("check", "--system", _SYSTEM, what)
+    assert result.exit_code == 2
+    assert "scenarios/b.yaml:4" in result.stderr
+    assert "scenarios/a.yaml" not in result.stderr
+    assert "1 error, nothing would run" in result.stderr
+
+
+def test_a_file_that_there_is_not_is_no_success(harness: Harness, write: Write) -> None:
+    write("billing", "{specialist: BillingSpecialist}")
+    result = harness("check", "--system", _SYSTEM, "scenarios/biling.yaml")
+    assert result.exit_code == 5
+    assert "did you mean 'scenarios/billing.yaml'?" in result.stderr
 
 
 def test_strict_takes_warnings_for_errors(harness: Harness, write: Write) -> None:

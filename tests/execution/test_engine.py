@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,23 @@ def passing(seconds: Callable[[TrialSpec], float]) -> Work:
         return Trial(scenario=spec.scenario.id, index=spec.index, verdict=Verdict.PASSED)
 
     return work
+
+
+async def test_a_trial_waits_for_the_one_that_records_its_history(plan: Plan) -> None:
+    source = plan("hi")
+    source = replace(source, cassette=source.cassette.with_name(f"{source.scenario.id}.yaml"))
+    later = replace(source.scenario, id="later", history_from=source.scenario.id)
+    dependent = replace(source, scenario=later, cassette=source.cassette.with_name("later.yaml"))
+    told: list[str] = []
+
+    def tell(trial: Trial) -> bool:
+        told.append(trial.scenario)
+        return False
+
+    for at_once in (1, 2):
+        trials = await run_all([dependent, source], passing(lambda spec: 0.03 * (spec is source)), tell, at_once)
+        assert [trial.scenario for trial in trials] == ["later", source.scenario.id]
+    assert told == [source.scenario.id, "later"] * 2
 
 
 async def test_trials_are_told_of_as_they_end_and_returned_in_order(plan: Plan) -> None:
