@@ -109,12 +109,13 @@ def test_swapped_handoff_descriptions_turn_triage_red(endpoint: str) -> None:
         billing.handoff_description,
     )
     judged = _judged(system, endpoint, lambda each: each.agent is None and len(each.conversation) == 1)
+    # Some are handed back by whoever should not have had them: an escalation that nobody expected, and triage's doing.
     assert "triage.routing" in judged.red()
     assert judged.red() <= {"triage.routing", "escalation"}
     assert any(
         "BillingSpecialist" in reason and "TechnicalSpecialist" in reason for reason in judged.reasons("routing")
     )
-    assert ("triage", "Triage") in judged.blamed()
+    assert judged.blamed() == {("triage", "Triage")}
 
 
 def test_a_dropped_helper_tool_turns_the_specialist_red(endpoint: str) -> None:
@@ -130,9 +131,7 @@ def test_a_dropped_helper_tool_turns_the_specialist_red(endpoint: str) -> None:
 
 def test_a_raised_refund_limit_turns_escalation_red(endpoint: str) -> None:
     judged = _judged(support.build(refund_limit=1_000_000.0), endpoint, lambda each: "limit" in each.id)
-    assert "escalation" in judged.red()
-    assert "triage.routing" not in judged.red()
-    assert "helper.tools" not in judged.red()
+    assert judged.red() == {"escalation"}
     assert any("human" in reason for reason in judged.reasons("escalation"))
     assert judged.reasons("state")
 

@@ -20,11 +20,16 @@ def escalation(scope: Scope) -> tuple[Score, ...]:
     skipped = _skipped(scope, expected, handoff) if outcome == "right" else ()
     outcome = "premature" if skipped else outcome
     agent = handoff.owner if handoff else subject(scope)
+    chosen = _misrouted(scope, handoff) if outcome == "needless" and actual is EscalationTarget.BACK_TO_TRIAGE else None
+    reason = _reason(scope, expected, (actual, outcome), agent, skipped)
+    if chosen is not None and agent is not None:
+        reason = f"{chosen.owner.name} handed off to {agent.name}, which handed back; expected {expected.to.value}"
+        handoff, agent = chosen, chosen.owner
     return (
         Score(
             scorer="escalation",
             verdict=Verdict.PASSED if outcome == "right" else Verdict.FAILED,
-            reason=_reason(scope, expected, (actual, outcome), agent, skipped),
+            reason=reason,
             layer=scope.level or (agent.layer if agent else Layer.SPECIALIST),
             agent=agent.name if agent else None,
             turn=scope.turn,
@@ -54,6 +59,22 @@ def _actual(scope: Scope) -> tuple[Handoff | None, EscalationTarget]:
     if held and expected is not None and expected.to is EscalationTarget.HUMAN:
         return None, EscalationTarget.HUMAN
     return None, EscalationTarget.NONE
+
+
+def _misrouted(scope: Scope, back: Handoff | None) -> Handoff | None:
+    """The handoff by which triage gave the conversation to whom it was not for, and who rightly handed it back."""
+    if back is None or not scope.expect.specialist or back.owner.name in scope.expect.specialist:
+        return None
+    moves = scope.handoffs()
+    earlier = moves[: moves.index(back)]
+    return next(
+        (
+            each
+            for each in reversed(earlier)
+            if each.target is not None and each.target.name == back.owner.name and each.owner.layer is Layer.TRIAGE
+        ),
+        None,
+    )
 
 
 def _outcome(expected: EscalationTarget, actual: EscalationTarget) -> str:

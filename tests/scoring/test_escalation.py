@@ -98,3 +98,20 @@ def test_escalation_below_a_wrong_handoff_is_not_reached(world: Any) -> None:
     both = Expectation(specialist=("Billing",), escalation=EscalationExpectation(to=HUMAN))
     trial = world.judge(both, world.run("Triage", world.hand("Triage", "Technical")))
     assert world.score(trial, "escalation").verdict is Verdict.NOT_APPLICABLE
+
+
+def test_handing_back_what_triage_should_not_have_sent_is_triages_mistake(world: Any) -> None:
+    wrong = world.hand("Triage", "Technical")
+    moves = (wrong, world.hand("Technical", "Triage"), world.hand("Triage", "Billing"))
+    wanted = replace(expect(NONE), specialist=("Billing",))
+    score = world.score(world.judge(wanted, world.run("Triage", *moves)), "escalation")
+    assert (score.verdict, score.outcome) == (Verdict.FAILED, "needless")
+    assert (score.layer, score.agent, score.step) == (Layer.TRIAGE, "Triage", wrong.id)
+    assert score.reason == "Triage handed off to Technical, which handed back; expected none"
+
+
+def test_handing_back_what_one_should_have_kept_is_ones_own_mistake(world: Any) -> None:
+    moves = (world.hand("Triage", "Billing"), world.hand("Billing", "Triage"), world.hand("Triage", "Billing"))
+    wanted = replace(expect(NONE), specialist=("Billing",))
+    score = world.score(world.judge(wanted, world.run("Triage", *moves)), "escalation")
+    assert (score.layer, score.agent) == (Layer.SPECIALIST, "Billing")
