@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from harness.config import Settings
@@ -41,6 +42,61 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if settings.path(settings.scenarios).resolve() not in file_path.resolve().parents:
         return None
     return ScenarioFile.from_parent(parent, path=file_path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather what the scenarios of this session did, here or in the processes of pytest-xdist."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Layers(), "harness-layers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the run travel with the report, as text: under pytest-xdist it comes from another process."""
+    report = yield
+    if isinstance(item, ScenarioItem) and call.when == "call" and item.ran is not None:
+        from harness import saved
+
+        report.__dict__[_RUN] = saved.as_json(item.ran)
+    return report
+
+
+_RUN = "harness_run"
+"""The attribute of a report that holds its run."""
+
+
+class _Layers:
+    """The layers over all scenarios of a session, below pytest's own summary."""
+
+    def __init__(self) -> None:
+        self._runs: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the run of a scenario."""
+        text = report.__dict__.get(_RUN)
+        if text:
+            self._runs.append(text)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the table of layers and the verdict; nothing where no scenario ran."""
+        if not self._runs:
+            return
+        from pydantic import TypeAdapter
+
+        from harness.core.results import Run
+        from harness.reporting.terminal import layers_text
+
+        adapter = TypeAdapter(Run)
+        runs = [adapter.validate_json(text) for text in self._runs]
+        whole = replace(
+            runs[0],
+            scenarios=tuple(scenario for run in runs for scenario in run.scenarios),
+            trials=tuple(trial for run in runs for trial in run.trials),
+        )
+        terminalreporter.write_sep("=", "agents, layer by layer")
+        terminalreporter.write_line(layers_text(whole))
 
 
 def _settings(config: pytest.Config, file_path: Path) -> Settings:
@@ -134,6 +190,7 @@ class ScenarioItem(pytest.Item):
         super().__init__(**kwargs)
         self.scenario = scenario
         self.settings = settings
+        self.ran: Run | None = None
         for tag in scenario.tags:
             self.add_marker(tag)
 
@@ -146,7 +203,7 @@ class ScenarioItem(pytest.Item):
         agents = _agents(self.config, self.settings)
         suite = _suite(self.config, self.settings)
         pipeline.refuse(pipeline.problems_of([self.scenario], agents.graph, [each.id for each in suite.scenarios]))
-        run = _loop(self.config).run(pipeline.run_scenario(self.settings, agents, self.scenario))
+        self.ran = run = _loop(self.config).run(pipeline.run_scenario(self.settings, agents, self.scenario))
         [result] = scenario_results(run)
         if result.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE):
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.effort import Effort, effort_of
 from harness.analysis.failures import FailureGroup, failure_groups
 from harness.analysis.outcome import ScenarioResult, quarantined_ids, scenario_results
-from harness.analysis.repeats import Reliability, reliability_of
+from harness.analysis.repeats import AtK, Reliability, at_each_k, reliability_of
 from harness.analysis.routing_table import RoutingTable, routing_table
 from harness.analysis.statistics import (
     Interval,
@@ -35,7 +35,7 @@ class Metric:
     `rate` is None when nothing was judged; it is the share that passed, or for `lower_is_better` the share of
     faults. `interval` takes trials as independent; with repeats, `suite` answers for exactly these scenarios and
     `population` for scenarios like these. `value` is the mean partial credit. `given_above` is the rate among
-    the trials whose layer above was right.
+    the trials whose layer above was right. `at` is pass@k and pass^k by k, of what is not a fault.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Metric:
     population: Interval | None = None
     value: float | None = None
     given_above: Metric | None = None
+    at: tuple[AtK, ...] = ()
 
     @property
     def n(self) -> int:
@@ -157,6 +158,7 @@ def _metric(name: str, own: pd.DataFrame, value: float | None = None, given: Met
         population=population_interval(repeats) if several else None,
         value=None if value is None or value != value else float(value),  # noqa: PLR0124 - pandas says NaN for "none"
         given_above=given,
+        at=() if faults else at_each_k([(each.passed, each.total) for each in repeats]),
     )
 
 

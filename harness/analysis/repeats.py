@@ -43,10 +43,14 @@ class Reliability:
 
 def reliability_of(results: Sequence[ScenarioResult]) -> Reliability:
     """pass@k and pass^k of `results`; errored and unchecked trials are not trials that count."""
-    counts = [_counts(result) for result in results]
-    most = max((total for _, total in counts), default=0)
-    at = tuple(entry for k in range(1, most + 1) if (entry := _at(k, counts)))
+    at = at_each_k([_counts(result) for result in results])
     return Reliability(at, tuple(dict.fromkeys(result.scenario.id for result in results if result.flaky)))
+
+
+def at_each_k(counts: Sequence[tuple[int, int]]) -> tuple[AtK, ...]:
+    """pass@k and pass^k for each k, of scenarios with so many passed of so many judged trials."""
+    most = max((total for _, total in counts), default=0)
+    return tuple(entry for k in range(1, most + 1) if (entry := _at(k, counts)))
 
 
 def _counts(result: ScenarioResult) -> tuple[int, int]:

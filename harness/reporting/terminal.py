@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.core.results import Run, Trial, Verdict
 from harness.reporting.numbers import count, duration
-from harness.reporting.text import Writer, console_of, failure_lines, signs_of
+from harness.reporting.text import Writer, console_of, failure_lines, layer_lines, signs_of
 from harness.reporting.view import Report, report_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,11 @@ class Screen:
             writer.verdict(report)
         else:
             writer.report(report, verbose=self._verbose)
+
+
+def layers_text(run: Run) -> str:
+    """The layers of `run`, its verdict and where the answers came from, as plain text."""
+    return layer_lines(report_of(run))
 
 
 def failure_text(run: Run) -> str:

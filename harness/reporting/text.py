@@ -310,6 +310,15 @@ def failure_lines(report: Report) -> str:
     return stream.getvalue().rstrip()
 
 
+def layer_lines(report: Report) -> str:
+    """The table of layers and the verdict of `report` as plain text."""
+    stream = io.StringIO()
+    writer = Writer(console_of(stream, color=False), Signs())
+    writer.layers(report)
+    writer.verdict(report)
+    return stream.getvalue().rstrip()
+
+
 def result_text(report: Report, result: ScenarioResult) -> str:
     """One failure of `report` as plain text."""
     stream = io.StringIO()

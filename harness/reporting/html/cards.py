@@ -77,8 +77,9 @@ def _notes(report: Report, metric: Metric) -> Iterator[str]:
         yield f"{percent(given.rate)} of {count(given.n)} where the layer above was right"
     if metric.suite is not None:
         yield f"this suite: {percent(metric.suite.low)} to {percent(metric.suite.high)}"
-    if metric.name == "end_to_end":
-        yield from _repeats(report)
+    if metric.at and metric.at[-1].k > 1:
+        most = metric.at[-1]
+        yield f"pass@1 {percent(metric.at[0].any_of)}, pass^{most.k} {percent(most.all_of)} (n={count(most.n)})"
     aside = report.metrics.quarantined[metric.name]
     if aside.n:
         yield f"quarantined: {count(aside.hits)} of {count(aside.n)}, not counted"
@@ -89,13 +90,6 @@ def _faults(report: Report) -> Iterator[str]:
         metric = report.metrics.layers[f"escalation.{fault}"]
         if metric.n:
             yield f"{fault}: {count(metric.hits)} of {count(metric.n)}"
-
-
-def _repeats(report: Report) -> Iterator[str]:
-    most = report.metrics.reliability.most
-    if most is not None and most.k > 1:
-        yield f"pass@1 {percent(report.metrics.reliability.at[0].any_of)}"
-        yield f"pass^{most.k} {percent(most.all_of)} (n={count(most.n)})"
 
 
 def spark(values: Sequence[float | None]) -> str:

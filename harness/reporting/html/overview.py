@@ -122,6 +122,7 @@ def overview(report: Report, rows: Sequence[TableRow]) -> Overview:
         "routing": report.metrics.routing,
         "matrix": _matrix(report.metrics.routing, facets),
         "picture": drawn,
+        "aside": _aside(report),
         "idle": [f"{edge.source} → {edge.target}" for edge in drawn.edges if not edge.count],
         "wrong_edges": any(edge.wrong for edge in drawn.edges),
         "tools": [_tool(tool, facets) for tool in report.metrics.tools],
@@ -160,6 +161,11 @@ def _verdict(report: Report) -> dict[str, Any]:
             ("Python", versions.python),
         ],
     }
+
+
+def _aside(report: Report) -> str:
+    """What sets the tables apart from the cards."""
+    return " Quarantined scenarios are in it." if len(report.counted) < len(report.results) else ""
 
 
 def _totals(report: Report) -> list[tuple[str, int, str]]:
