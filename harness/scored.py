@@ -92,7 +92,12 @@ def _as_run(path: Path) -> Path:
 
 
 def _today(settings: Settings, was: Run) -> dict[str, Scenario]:
-    """The run's scenarios as the suite has them now, in the order of the suite, and fit for the run's agents."""
+    """The run's scenarios as the suite has them now, in the order of the suite, and fit for the run's agents.
+
+    What is hidden in a saved run is hidden in them too: they are held against it, and written.
+    """
+    from harness.cassettes.hiding import hidden
+    from harness.cassettes.redaction import patterns_of
     from harness.suite.check import check_suite
     from harness.suite.loading import load_suite
 
@@ -108,7 +113,7 @@ def _today(settings: Settings, was: Run) -> dict[str, Scenario]:
     errors = [each for each in found if each.severity is Severity.ERROR]
     if errors:
         raise ProblemsError(errors)
-    return {each.id: each for each in kept}
+    return {each.id: each for each in hidden(tuple(kept), patterns_of(settings.redact))}
 
 
 def _again(scenario: Scenario, trial: Trial, was: Run) -> Trial:

@@ -132,6 +132,20 @@ def test_a_scorer_of_the_projects_own_is_found_from_a_folder_below(
     assert "not my style" in result.stderr
 
 
+def test_what_is_hidden_in_a_run_is_hidden_when_it_is_judged_again(
+    harness: Harness, save: Save, write: Callable[..., None], project: Path
+) -> None:
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('[tool.harness.redact]\nsecret = "please"\n')
+    save("run", {"a": "+"})
+    path = project / "reports" / "run" / "run.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("please", "<secret>"), encoding="utf-8")
+    write({"a": "Billing"})
+    assert harness("score").exit_code == 0
+    again = (project / "reports" / "run-scored" / "run.jsonl").read_text(encoding="utf-8")
+    assert "please" not in again
+
+
 def test_quiet_says_the_verdict_only(harness: Harness, save: Save, write: Callable[..., None]) -> None:
     save("run", {"a": "-"})
     write({"a": "Technical"})
