@@ -20,13 +20,19 @@ _LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\u007f\u0085\u2028\u
 KEPT_REQUEST_HEADERS = frozenset({"content-type"})
 
 
-def readable(body: Any) -> Any:
-    """JSON over several lines, other text as text; bytes that are no text as they are."""
+def plain_text(body: Any) -> Any:
+    """Text as text; bytes that are no text as they are."""
     if isinstance(body, bytes | bytearray):
         try:
-            body = bytes(body).decode("utf-8")
+            return bytes(body).decode("utf-8")
         except UnicodeDecodeError:
             return bytes(body)
+    return body
+
+
+def readable(body: Any) -> Any:
+    """JSON over several lines, else as `plain_text`."""
+    body = plain_text(body)
     parsed = _parsed(body) if isinstance(body, str) else None
     if not isinstance(parsed, dict | list):
         return body

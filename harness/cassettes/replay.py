@@ -7,6 +7,7 @@ only be faster, never different.
 
 from __future__ import annotations
 
+import json
 import ssl
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +18,7 @@ from openai._base_client import get_platform
 from openai._models import add_request_id, construct_type
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
+from pydantic import ValidationError
 
 from harness.cassettes import pace
 from harness.core.results import Mode
@@ -64,9 +66,17 @@ class _ShortWay:
             return await self._endpoint.create(**asked)
         if self._tape.is_paced(call):
             await pace.turn(self._tape, call)
-        found = cast("BaseModel", construct_type(type_=self._answer, value=self._tape.play_plainly(call)))
+        found = _read(self._answer, self._tape.play(call)["body"]["string"])
         add_request_id(found, None)
         return found
+
+
+def _read(answer: type[BaseModel], told: bytes) -> BaseModel:
+    """An answer as the client gives it. What is as its schema says is read by pydantic, which is faster."""
+    try:
+        return answer.model_validate_json(told)
+    except ValidationError:
+        return cast("BaseModel", construct_type(type_=answer, value=json.loads(told)))
 
 
 def _body(asked: dict[str, Any]) -> dict[str, Any]:

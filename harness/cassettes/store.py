@@ -13,7 +13,8 @@ from vcr.request import Request
 from vcr.serialize import CASSETTE_FORMAT_VERSION
 from vcr.serializers import compat
 
-from harness.cassettes.bodies import KEPT_REQUEST_HEADERS, readable
+from harness.cassettes.bodies import KEPT_REQUEST_HEADERS, plain_text, readable
+from harness.cassettes.canonical import model_api
 from harness.cassettes.redaction import kept_headers
 from harness.core.trace import JSON
 from harness.errors import CassetteCorruptError, CassetteMissingError
@@ -165,7 +166,7 @@ def corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptErr
 
 def dump(cassette: Cassette) -> str:
     """The cassette as the text of a file."""
-    rows = [{"request": _request(each.request), "response": _response(each.response)} for each in cassette.interactions]
+    rows = [{"request": _request(each.request), "response": _response(each)} for each in cassette.interactions]
     own = {**cassette.described, "cancelled": [_lone(each) for each in cassette.cancelled]}
     metadata = {**cassette.metadata, METADATA: own} if cassette.cancelled else cassette.metadata
     data = {"interactions": rows, "metadata": metadata, "version": CASSETTE_FORMAT_VERSION}
@@ -209,6 +210,9 @@ def _request(request: Request) -> dict[str, Any]:
     return {"body": readable(plain["body"]), "headers": headers, "method": plain["method"], "uri": plain["uri"]}
 
 
-def _response(response: dict[str, Any]) -> dict[str, Any]:
-    headers = kept_headers(response["headers"])
-    return {"body": {"string": readable(response["body"]["string"])}, "headers": headers, "status": response["status"]}
+def _response(interaction: Interaction) -> dict[str, Any]:
+    """What a tool was answered stays as it was, to the last space: it may tell the model the very text."""
+    response, request = interaction.response, interaction.request
+    told = response["body"]["string"]
+    body = readable(told) if model_api(request.method, request.uri) else plain_text(told)
+    return {"body": {"string": body}, "headers": kept_headers(response["headers"]), "status": response["status"]}

@@ -199,10 +199,6 @@ class Tape:
         self._played += 1
         return told_anew(found.response, self._pairs | self._hidden.put_back())
 
-    def play_plainly(self, call: Call) -> Any:
-        """The same as plain data, for a call that `ask_plainly` gave."""
-        return json.loads(self.play(call)["body"]["string"])
-
     def end(self, call: Call) -> None:
         """Note that a call has come to its end: whoever made it goes on from here."""
         if not call.ended:

@@ -38,11 +38,14 @@ async def judgements(scenario: Scenario, trace: Trace, run_config: RunConfig, mo
     A turn's rubric is judged by the conversation up to that turn, the scenario's by all of it. A turn that was never
     said has no judgement. Raises JudgeError when an answer has not the asked form, else what the endpoint raises.
     """
+    asked = list(_asked(scenario, trace))
+    if not asked:
+        return ()
     judge = Agent[None](name="Judge", instructions=_INSTRUCTIONS, model=model, output_type=Finding)
     return tuple(
         [
             replace(await _judged(judge, rubric, conversation, run_config), turn=turn)
-            for turn, rubric, conversation in _asked(scenario, trace)
+            for turn, rubric, conversation in asked
         ]
     )
 

@@ -10,7 +10,9 @@ import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, replace
+from copy import copy
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agents import Agent, ModelResponse, RunConfig, RunContextWrapper, RunHooks
@@ -26,7 +28,7 @@ from harness.execution.classification import told
 from harness.execution.recording import Recording, SeenHandoff, SeenModelCall, SeenToolCall, Turn, begin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from agents import RunResult, RunResultStreaming, Tool
     from agents.run_config import ToolErrorFormatterArgs
@@ -181,16 +183,30 @@ def laid_over(config: RunConfig | dict[str, Any] | None, ours: RunConfig | None)
     theirs = RunConfig(**config) if isinstance(config, dict) else config
     if theirs is None or theirs is ours:
         return ours
-    silent = RunConfig(model_provider=ours.model_provider)
-    names = [each.name for each in fields(RunConfig) if each.init]
+    silent = _silent()
+    names = [each.name for each in fields(RunConfig) if each.init and each.name != "model_provider"]
     said = {name: getattr(ours, name) for name in names if getattr(ours, name) != getattr(silent, name)}
-    return replace(theirs, **{**said, "model_provider": ours.model_provider})
+    return _changed(theirs, {**said, "model_provider": ours.model_provider})
+
+
+@cache
+def _silent() -> RunConfig:
+    """A run config that says nothing."""
+    return RunConfig()
+
+
+def _changed(config: RunConfig, values: Mapping[str, Any]) -> RunConfig:
+    """A copy with other values, which were checked when they were made: to check them again is what costs."""
+    changed = copy(config)
+    for name, value in values.items():
+        setattr(changed, name, value)
+    return changed
 
 
 def _with_ear(recording: Recording, config: RunConfig | dict[str, Any]) -> RunConfig | dict[str, Any]:
     if isinstance(config, dict):
         return {**config, "tool_error_formatter": _Ear(recording, _unwrapped(config.get("tool_error_formatter")))}
-    return replace(config, tool_error_formatter=_Ear(recording, _unwrapped(config.tool_error_formatter)))
+    return _changed(config, {"tool_error_formatter": _Ear(recording, _unwrapped(config.tool_error_formatter))})
 
 
 def _unwrapped(formatter: ToolErrorFormatter | None) -> ToolErrorFormatter | None:

@@ -97,3 +97,23 @@ def test_one_changed_line_of_a_text_is_one_changed_line_of_the_file() -> None:
     before = store.dump(_cassette('{"one": "a", "two": "b"}')).splitlines()
     after = store.dump(_cassette('{"one": "a", "two": "c"}')).splitlines()
     assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '{"a":1,  "b":[2]}',
+        "line\r\nline\n",
+        "  led by spaces\n",
+        "\ttab\u0085\u2028 end ",
+        "",
+        "\ufeffmark",
+        "'1'",
+        "no",
+    ],
+)
+def test_what_a_tool_was_answered_is_kept_to_the_last_space(tmp_path: Path, told: str) -> None:
+    request = Request("GET", "http://127.0.0.1:9/stock", None, {})
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": told.encode()}}
+    store.save(store.Cassette([store.Interaction(request, response)]), tmp_path / "x.yaml")
+    assert store.load(tmp_path / "x.yaml").interactions[0].response["body"]["string"] == told.encode()
