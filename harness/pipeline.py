@@ -87,13 +87,14 @@ async def run_variants(
     a name that has no file, and ProblemsError when a variant does not fit the agents.
     """
     from harness.analysis.spending import Spending
+    from harness.suite.check import foreign
 
     saved.need_baseline(settings)
     spending = Spending(settings.max_cost)
     suite = read_scenarios(settings, selection)
     with environment(settings):
         sides = [load_agents(settings, each) for each in variants_named(settings, names)]
-        refuse(problems_of(suite, sides[0].graph))
+        refuse((*foreign(suite, settings.system), *problems_of(suite, sides[0].graph)))
         chosen = choose(settings, suite, selection, sides[0].graph)
         refuse_without_key(settings, sides)
         started = [begin(settings, each, chosen) for each in sides]
@@ -160,7 +161,7 @@ def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...]
 
     Of files that were asked for only their own are told. Raises NothingSelectedError for one that there is not.
     """
-    from harness.suite.check import check_suite
+    from harness.suite.check import check_suite, foreign
     from harness.suite.loading import read_suite
     from harness.suite.selection import places
 
@@ -168,6 +169,7 @@ def check(settings: Settings, selection: Selection) -> tuple[tuple[Problem, ...]
     asked = places(reading.scenarios, selection.what, settings.root)
     with environment(settings):
         found = check_suite(reading.scenarios, load_agents(settings).graph, unread=reading.unread)
+    found = (*foreign(reading.scenarios, settings.system), *found)
     told = (each for each in (*reading.problems, *found) if each.where is None or asked(each.where.file))
     return tuple(told), sum(asked(each.location.file) for each in reading.scenarios)
 

@@ -161,7 +161,8 @@ class ScenarioFile(pytest.File):
         for tag in sorted({tag for scenario in own for tag in scenario.tags}):
             self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
         for scenario in own:
-            yield ScenarioItem.from_parent(self, name=scenario.id, scenario=scenario, settings=settings)
+            own_settings = replace(settings, system=scenario.system or settings.system)
+            yield ScenarioItem.from_parent(self, name=scenario.id, scenario=scenario, settings=own_settings)
 
     def _holds(self, where: Location, settings: Settings) -> bool:
         return (settings.root / where.file).resolve() == self.path.resolve()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.core.scenario import Location
+from harness.errors import Problem
 from harness.suite.agent_names import agent_names
 from harness.suite.contradictions import contradictions
 from harness.suite.guidelines import guidelines
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
-    from harness.errors import Problem
 
 
 def check_suite(scenarios: Sequence[Scenario], graph: AgentGraph, unread: Collection[str] = ()) -> tuple[Problem, ...]:
@@ -32,6 +33,19 @@ def check_suite(scenarios: Sequence[Scenario], graph: AgentGraph, unread: Collec
         problem for scenario in scenarios for problem in _check(Case.of(scenario, around), by_id, unread)
     )
     return (*sorted(found, key=_place), *guidelines(graph))
+
+
+def foreign(scenarios: Sequence[Scenario], system: str) -> tuple[Problem, ...]:
+    """Scenarios of other agents than `system`: one run is of one system, and none may be judged by another's."""
+    return tuple(
+        Problem(
+            message=f"`system`: this scenario is of {each.system!r}, and this run is of {system!r}",
+            where=Location(file=each.location.file, line=each.lines.get("system", each.location.line)),
+            hint=f"keep it in a folder of its own: --scenarios FOLDER --system {each.system}",
+        )
+        for each in scenarios
+        if each.system not in (None, system)
+    )
 
 
 def _check(case: Case, scenarios: Mapping[str, Scenario], unread: Collection[str]) -> Iterator[Problem]:

@@ -103,3 +103,12 @@ def test_agents_that_cannot_be_loaded_are_said_so(harness: Harness, bakery: Path
     assert (result.exit_code, "did you mean 'system'?" in result.stderr) == (2, True)
     (bakery / "pyproject.toml").write_text("[tool.harness]\n", encoding="utf-8")
     assert "give --system module:attribute" in harness("check").stderr
+
+
+def test_a_scenario_of_another_system_is_not_judged_by_this_one(harness: Harness, bakery: Path) -> None:
+    text = "scenarios:\n  - id: other\n    system: shop:desk\n    user: hi\n    expect: {tools: []}\n"
+    (bakery / "scenarios" / "other.yaml").write_text(text, encoding="utf-8")
+    for verb in ("check", "run"):
+        result = harness(verb)
+        assert result.exit_code == 2
+        assert "scenarios/other.yaml:3: error: `system`: this scenario is of 'shop:desk'" in result.stderr
