@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.metrics import Metric
 from harness.analysis.statistics import Interval
 from harness.core.results import Verdict
-from harness.reporting.numbers import count, percent, points
+from harness.reporting.numbers import count, percent, plural, points
 from harness.reporting.view import CARDS, Report
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ def _notes(report: Report, metric: Metric) -> Iterator[str]:
     if metric.suite is not None:
         yield f"this suite: {percent(metric.suite.low)} to {percent(metric.suite.high)}"
     if metric.at and metric.at[-1].k > 1:
-        most = metric.at[-1]
-        yield f"pass@1 {percent(metric.at[0].any_of)}, pass^{most.k} {percent(most.all_of)} (n={count(most.n)})"
+        one, most = metric.at[0], metric.at[-1]
+        yield f"pass@1 {percent(one.any_of)} of {plural(one.n, 'scenario')}"
+        yield f"pass^{most.k} {percent(most.all_of)} of {plural(most.n, 'scenario')}"
     aside = report.metrics.quarantined[metric.name]
     if aside.n:
         yield f"quarantined: {count(aside.hits)} of {count(aside.n)}, not counted"
