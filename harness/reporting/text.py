@@ -28,6 +28,7 @@ from harness.reporting.view import (
     rerun,
     short_changes,
 )
+from harness.scoring.rows import difference_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +200,7 @@ class Writer:
         if row.actual:
             yield f"+ {label}{row.actual}", "green"
         for each in row.differences:
-            yield f"    {each.path} {each.reason}: expected {each.expected}, got {each.actual}", ""
+            yield f"    {difference_text(each)}", ""
 
     def layers(self, report: Report) -> None:
         """The table of layers, each rate with its n and its interval."""
