@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.trace import Layer, ToolOrigin
-from harness.errors import did_you_mean
+from harness.errors import Severity, did_you_mean
 from harness.suite.argument_checks import argument_problems, sources_in, state_problems
-from harness.suite.surroundings import calls_in, has_unlisted_tools
+from harness.suite.surroundings import calls_in, has_unlisted_tools, required_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,3 +144,16 @@ def _approvals(case: Case) -> Iterator[Problem]:
         offers = around.offers(case.involved, tool)
         if offers and not any(each.needs_approval for _, each in offers):
             yield case.wrong(scenario, "approvals", f"`approvals`: {tool} needs no approval", "remove it")
+    yield from _unanswered(case)
+
+
+def _unanswered(case: Case) -> Iterator[Problem]:
+    """Warnings of calls that must be made and whose approval nobody gives: the conversation would stop there."""
+    for expect in case.expectations():
+        for call in required_in(expect.tools.calls) if expect.tools else ():
+            offers = case.around.offers(case.holders, call.tool)
+            if call.tool in case.scenario.approvals or not offers or not all(each.needs_approval for _, each in offers):
+                continue
+            message = f"{call.tool} asks for an approval, which nothing answers: the conversation stops there"
+            hint = f"add `approvals: {{{call.tool}: approve}}`"
+            yield replace(case.wrong(call, "tool", message, hint), severity=Severity.WARNING)

@@ -106,6 +106,16 @@ def test_problems_come_in_the_order_of_lines_and_once(graph: AgentGraph) -> None
     assert lines == list(range(3, 15))
 
 
+def test_an_approval_that_nothing_answers_is_a_warning(graph: AgentGraph) -> None:
+    text = _scenario("user: Hello.\n    expect: {tools: [process_refund]}")
+    (problem,) = _check(text, graph)
+    assert (problem.severity, str(problem.where)) == (Severity.WARNING, "suite.yaml:4")
+    assert problem.message.startswith("process_refund asks for an approval, which nothing answers")
+    assert problem.hint == "add `approvals: {process_refund: approve}`"
+    assert _check(text.replace("user:", "approvals: {process_refund: reject}\n    user:"), graph) == ()
+    assert _check(text.replace("[process_refund]", "[optional: [process_refund]], order: exact"), graph) == ()
+
+
 def test_a_draft_is_a_warning(graph: AgentGraph) -> None:
     (problem,) = _check(_scenario("user: a\n    draft: true\n    expect: {escalation: none}"), graph)
     assert (problem.severity, problem.message) == (Severity.WARNING, "the scenario 'one' is a draft")

@@ -41,6 +41,7 @@ scenarios:
     user: I was charged twice.
     tags: [refund]
     context: {region: eu}
+    approvals: {process_refund: approve}
     expect: {specialist: HumanEscalation, escalation: human}
 """
 
