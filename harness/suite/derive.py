@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.results import Verdict
@@ -71,7 +71,8 @@ def _specialists(book: _Book, scenario: Scenario, trace: Trace) -> None:
     for number, turn in enumerate(trace.turns):
         before = [*_said_before(scenario), *_messages(trace.turns[:number])]
         for passage in _passages(turn):
-            book.add(scenario, passage.agent, _specialist(passage, scenario, turn, before))
+            answered = _answered(scenario, passage.steps)
+            book.add(answered, passage.agent, _specialist(passage, scenario, turn, before))
 
 
 def _helpers(book: _Book, scenario: Scenario, trace: Trace) -> None:
@@ -79,7 +80,19 @@ def _helpers(book: _Book, scenario: Scenario, trace: Trace) -> None:
         for call in run.steps:
             if isinstance(call, ToolCall) and call.helper is not None:
                 for inner in call.runs:
-                    book.add(scenario, inner.agent, {"user": written(inner.input), "expect": _calls(inner.steps)})
+                    body = {"user": written(inner.input), "expect": _calls(inner.steps)}
+                    book.add(_answered(scenario, inner.steps), inner.agent, body)
+
+
+def _answered(scenario: Scenario, steps: Iterable[Step]) -> Scenario:
+    """The scenario with the approvals of the calls among `steps`, at whatever depth: the others are not asked for."""
+    called: set[str] = set()
+    waiting = [step for step in steps if isinstance(step, ToolCall)]
+    while waiting:
+        call = waiting.pop()
+        called.add(call.tool)
+        waiting += [inner for run in call.runs for inner in run.steps if isinstance(inner, ToolCall)]
+    return replace(scenario, approvals={tool: yes for tool, yes in scenario.approvals.items() if tool in called})
 
 
 def _calls(steps: Iterable[Step]) -> dict[str, Any]:
