@@ -81,14 +81,16 @@ def need_baseline(settings: Settings) -> None:
 def held(settings: Settings, run: Run, beside: Run | None = None) -> Held:
     """Hold `run` against `beside`, or else the baseline where there is one; ask the gate too if it is to decide.
 
+    The gate holds it against the baseline, whose trials are pooled, and takes `beside` only where there is none.
     Raises UsageError when a baseline that was asked for cannot be read.
     """
-    other = beside or _baseline_run(settings)
-    reference = _labelled(other) if other else _baseline_if_there(settings)
+    past = _baseline_run(settings)
+    blessed = _labelled(past) if past else _baseline_if_there(settings)
+    reference = _labelled(beside) if beside else blessed
     return Held(
         comparison=_compared(run, reference) if reference else None,
-        other=other,
-        decision=_decided(settings, run, reference) if settings.gated else None,
+        other=beside or past,
+        decision=_decided(settings, run, blessed or reference) if settings.gated else None,
     )
 
 

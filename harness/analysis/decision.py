@@ -51,8 +51,8 @@ class Reason:
 class Decision:
     """The gate's answer. `blind_spots` are what this run could not have seen, each one sentence.
 
-    `confirm` are the scenarios that need fresh trials of both sides before the gate can decide. `limits` are the
-    policy's floors and ceilings by metric.
+    `confirm` are the scenarios that need fresh trials of both sides before the gate can decide; `variant` is the
+    candidate's, None for the agents as they are. `limits` are the policy's floors and ceilings by metric.
     """
 
     verdict: Ruling
@@ -60,6 +60,7 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     blind_spots: tuple[str, ...] = ()
     confirm: tuple[str, ...] = ()
+    variant: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, weight: Weight) -> tuple[Reason, ...]:

@@ -59,6 +59,7 @@ def decide(
         reasons=tuple(reasons),
         blind_spots=tuple(_blind_spots(run, summary, baseline)),
         confirm=asked,
+        variant=run.info.variant,
         limits=_limits(policy),
     )
 

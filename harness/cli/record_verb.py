@@ -43,7 +43,8 @@ def command(
     """Record what is missing or stale, then score it and write the report.
 
     Nothing is overwritten: what was recorded before stays, and the new recording waits beside it for `harness review`.
-    What still fits is kept and not asked again. In CI nothing is recorded.
+    What still fits is kept and not asked again. How many calls that takes, and what they cost, is said first. In CI
+    nothing is recorded.
 
     \b
     OPENAI_API_KEY=... harness record            against the real endpoint
@@ -55,6 +56,8 @@ def command(
     settings = options.settings_of(dict(given), **fixed)
     if estimate:
         return _estimated(settings, given, stand_in=bool(standin or script))
+    if not (given["quiet"] or given["as_json"]):
+        _estimated(settings, dict(given), stand_in=bool(standin or script), err=True)
     if not (standin or script):
         return _recorded(settings, options.execute(given, **fixed))
     from harness.standin.server import running
@@ -63,7 +66,7 @@ def command(
         return _recorded(settings, options.execute(given, **fixed, endpoint=endpoint))
 
 
-def _estimated(settings: Settings, given: dict[str, Any], *, stand_in: bool) -> int:
+def _estimated(settings: Settings, given: dict[str, Any], *, stand_in: bool, err: bool = False) -> int:
     from harness import pipeline, recordings
     from harness.reporting.estimated import estimate_text
 
@@ -72,7 +75,7 @@ def _estimated(settings: Settings, given: dict[str, Any], *, stand_in: bool) -> 
     if given["as_json"]:
         options.echo_json(asdict(found))
     else:
-        click.echo(estimate_text(found, stand_in=stand_in))
+        click.echo(estimate_text(found, stand_in=stand_in), err=err)
     return 0
 
 

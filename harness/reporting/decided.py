@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.analysis.decision import Weight
+from harness.analysis.screening import CONFIRM_TRIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,8 +47,15 @@ def _lines(decision: Decision, *, explain: bool) -> Iterator[str]:
         yield "What this run could not have seen:"
         yield from (f"  - {each}" for each in decision.blind_spots)
     if decision.confirm:
-        yield "Next: 5 trials of these on both sides, in turn, then gate with --confirm CANDIDATE --against BASELINE:"
-        yield f"  harness run {' '.join(decision.confirm)} --mode live --trials 5"
+        yield from _next(decision)
+
+
+def _next(decision: Decision) -> Iterator[str]:
+    """How to get fresh trials: a variant and the agents as they are in one call, else once for each checkout."""
+    sides = f" --variant baseline --variant {decision.variant}" if decision.variant else ""
+    where = "" if sides else ", here and in a checkout of the baseline's commit, in the same minutes"
+    yield f"Next: {CONFIRM_TRIALS} trials of these on both sides{where}, then gate with --confirm and --against:"
+    yield f"  harness run {' '.join(decision.confirm)} --mode live --trials {CONFIRM_TRIALS}{sides}"
 
 
 def _names(names: tuple[str, ...], most: int) -> str:

@@ -114,6 +114,12 @@ def test_estimate_says_what_it_would_take_and_asks_nothing(harness: Harness, bak
     assert "which cost nothing at the stand-in" in harness("record", "--estimate", "--standin").stdout
 
 
+def test_what_a_recording_takes_is_said_before_it_is_made(harness: Harness, bakery: Path) -> None:
+    told = harness("record", "--all", "--script", "script.yaml").stderr.splitlines()
+    assert told[0].startswith("would record 4 of 4 trials: about ")
+    assert "would record" not in harness("record", "--all", "--script", "script.yaml", "-q").stderr
+
+
 def test_an_estimate_counts_what_an_edit_makes_stale(
     harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.analysis.decision import Decision, Reason, Ruling, Weight
 from harness.errors import ExitCode
 from harness.reporting.decided import decision_markdown, decision_text
@@ -28,6 +30,13 @@ def test_many_scenarios_are_counted_unless_explained() -> None:
     explained = decision_text(DECISION, explain=True)
     assert "s11" in explained
     assert "agent: Triage" in explained
+
+
+def test_fresh_trials_of_a_variant_take_one_call_those_of_other_code_two_checkouts() -> None:
+    alarmed = Decision(verdict=Ruling.INCONCLUSIVE, code=ExitCode.COULD_NOT_JUDGE, confirm=("a",))
+    assert "in a checkout of the baseline's commit, in the same minutes" in decision_text(alarmed)
+    variant = decision_text(replace(alarmed, variant="terse"))
+    assert "harness run a --mode live --trials 5 --variant baseline --variant terse" in variant
 
 
 def test_text_cannot_break_out_of_a_table() -> None:
