@@ -32,6 +32,7 @@ def as_before(settings: Settings, info: RunInfo, place: Path) -> Settings:
         system=info.system,
         mode=info.mode,
         seed=info.seed or 0,
+        clock=str(info.settings.get("clock", "")),
         endpoint=settings.endpoint or info.endpoint,
         trials=trials if isinstance(trials, int) else settings.trials,
         out=folder.parent,

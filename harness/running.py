@@ -47,7 +47,7 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
             versions=versions(),
             seed=settings.seed,
             shard=settings.shard or None,
-            settings={"trials": settings.trials},
+            settings={"trials": settings.trials, "clock": settings.clock},
         ),
         graph=agents.graph,
         scenarios=tuple(scenarios),

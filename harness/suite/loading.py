@@ -101,7 +101,8 @@ def _files(paths: Sequence[Path], problems: list[Problem]) -> list[Path]:
         elif path.exists():
             found[path.resolve()] = path
         else:
-            problems.append(Problem(message=f"no such file or folder: {str(path)!r}"))
+            hint = "scenarios stand in the folder `scenarios`, or in the one that --scenarios or [tool.harness] names"
+            problems.append(Problem(message=f"no such file or folder: {str(path)!r}", hint=hint))
     return list(found)
 
 
