@@ -268,9 +268,8 @@ class Writer:
     def _well(self, report: Report) -> None:
         rates = [report.metrics.layers[name] for name in CARDS]
         told = [f"{each.label.lower()} {percent(each.rate)} n={count(each.n)}" for each in rates if each.n]
-        source = ["recorded against the stand-in"] if report.run.stand_in else []
         place = [self._place] if self._place else []
-        said = f" {self._signs.dot} ".join((headline(report), *told, *source, *place))
+        said = f" {self._signs.dot} ".join((headline(report), *told, *provenance(report), *place))
         self.line(f"{self._signs.passed} {said}", _STYLES[Verdict.PASSED])
         self._reasons(report)
 

@@ -156,12 +156,14 @@ def provenance(report: Report) -> tuple[str, ...]:
     run, effort = report.run, report.metrics.effort
     stale = sum(bool(trial.cassette and trial.cassette.stale) for trial in run.trials)
     drifted = sum(bool(trial.cassette and trial.cassette.drift) for trial in run.trials)
+    unused = sum(len(trial.cassette.unused) for trial in run.trials if trial.cassette and not trial.error)
     said = [_source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
     said += [f"{plural(effort.live, 'live call')}, {money(effort.cost_usd)}"]
     if effort.recorded_cost_usd is not None:
         tokens = "as many tokens at list price" if run.stand_in else "recording cost"
         said.append(f"{tokens} {money(effort.recorded_cost_usd)}")
     said += [f"{plural(stale, 'cassette')} stale"] if stale else []
+    said += [f"{plural(unused, 'recorded answer')} not asked for"] if unused else []
     said += [f"{plural(drifted, 'trial')} matched with drift"] if drifted else []
     said += [] if run.complete else ["run not complete"]
     return tuple(each for each in said if each)

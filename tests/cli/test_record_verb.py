@@ -214,3 +214,16 @@ def test_a_small_change_is_a_small_difference(
     changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-" and "http://127.0.0.1" not in line]
     assert sum("spelt" in line for line in changed) == 1
     assert len(changed) <= 8, changed
+
+
+def test_a_seed_and_a_clock_for_all_are_kept_in_the_recording(
+    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bakery / "cassettes" / "price-of-bread.yaml"
+    path.unlink()
+    monkeypatch.setenv("HARNESS_CLOCK", "2026-01-31T12:00:00+00:00")
+    harness("record", "price-of-bread", "--seed", 7, "--script", "script.yaml", "-q")
+    text = path.read_text(encoding="utf-8")
+    assert "clock: '2026-01-31T12:00:00+00:00'" in text
+    assert "seed: 7" in text
+    assert harness("run", "price-of-bread", "-q").exit_code == 0
