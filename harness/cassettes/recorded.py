@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.canonical import CONVERSATIONS, Canonical
 from harness.cassettes.difference import likeness
+from harness.cassettes.drift import learned, translated
 from harness.cassettes.store import Interaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.core.trace import JSON
 
 RETRYABLE = frozenset({408, 409, 425, 429})
 _SERVER_ERROR = 500
@@ -61,18 +63,21 @@ class Recorded:
                 self._built[_build(request)].append(place)
         return (place for place in self._built.get(_build(wanted), ()) if place not in self.given)
 
-    def said_alike(self, wanted: Canonical) -> int | None:
-        """The place, not given yet, of the same conversation with agents that are defined otherwise; the likest one."""
-        said = [wanted.body.get(name) for name in CONVERSATIONS] if isinstance(wanted.body, dict) else None
-        alike = [
-            place
-            for place, request in enumerate(self.requests)
-            if place not in self.given
-            and request.kind == wanted.kind
-            and isinstance(request.body, dict)
-            and [request.body.get(name) for name in CONVERSATIONS] == said
-        ]
-        return max(alike, key=lambda place: likeness(self.requests[place].body, wanted.body), default=None)
+    def said_alike(self, wanted: Canonical, known: dict[str, str]) -> tuple[int | None, dict[str, str]]:
+        """The place, not given yet, of the same conversation with agents that are defined otherwise; the likest one.
+
+        With it the pairs of values (see `drift`) that make the conversations the same; `known` where there is no place.
+        """
+        alike: dict[int, dict[str, str]] = {}
+        for place, request in enumerate(self.requests):
+            if place not in self.given and request.kind == wanted.kind and isinstance(request.body, dict):
+                pairs = learned(request.body, wanted.body, known)
+                if pairs is not None and translated(_said(request.body), pairs) == _said(wanted.body):
+                    alike[place] = pairs
+        if not alike:
+            return None, known
+        place = max(alike, key=lambda each: likeness(self.requests[each].body, wanted.body))
+        return place, alike[place]
 
     def give(self, place: int) -> Interaction | None:
         """What is at `place`, which is then used up."""
@@ -118,3 +123,7 @@ def _item_build(item: Any) -> tuple[Any, ...]:
     if not isinstance(item, dict):
         return ()
     return tuple(str(item.get(name)) for name in ("type", "role", "name", "call_id", "tool_call_id"))
+
+
+def _said(body: JSON) -> JSON:
+    return [body.get(name) for name in CONVERSATIONS] if isinstance(body, dict) else None

@@ -158,8 +158,8 @@ class Tape:
         place = self._recorded.find(wanted)
         if place is None:
             place = self._drifted(wanted)
-        if place is None and self.options.forgiving:
-            place = self._recorded.said_alike(wanted)
+        if place is None and self.options.forgiving and wanted.is_model_call:
+            place, self._pairs = self._recorded.said_alike(wanted, self._pairs)
         return place
 
     def is_paced(self, call: Call) -> bool:

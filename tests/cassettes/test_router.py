@@ -219,3 +219,28 @@ async def test_http_made_with_aiohttp_is_in_the_same_cassette(
             async with aiohttp.ClientSession() as api, api.get(f"{endpoint}/models") as response:
                 assert response.status == 200
     assert (tape.traffic.replayed, tape.traffic.live) == (1, 0)
+
+
+async def test_a_forgiving_replay_answers_agents_that_are_defined_otherwise(
+    tmp_path: Path, provenance: Provenance, endpoint: str
+) -> None:
+    def asked(order: str) -> list[dict[str, str]]:
+        return [
+            {"role": "user", "content": "hello"},
+            {"type": "function_call", "call_id": "c1", "name": "find", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c1", "output": f"order {order} is there"},
+        ]
+
+    path = tmp_path / "x.yaml"
+    with playing(path, Mode.RECORD, provenance) as tape:
+        told = [await _ask(tape, endpoint, "hello"), await _ask(tape, endpoint, "", input=asked("T-1"))]
+    edited = {"instructions": "You help.\nBe verbose."}
+    with playing(path, Mode.REPLAY, provenance, TapeOptions(forgiving=True)) as tape:
+        again = [
+            await _ask(tape, NOWHERE, "hello", **edited),
+            await _ask(tape, NOWHERE, "", input=asked("T-2"), **edited),
+        ]
+    assert tape.problems == ()
+    assert again == [each.replace("T-1", "T-2") for each in told]
+    with playing(path, Mode.REPLAY, provenance, TapeOptions(forgiving=True)) as tape, pytest.raises(CassetteStaleError):
+        await _ask(tape, NOWHERE, "goodbye", **edited)
