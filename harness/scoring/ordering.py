@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from harness.scoring.assignment import assign
+
 if TYPE_CHECKING:
     from harness.scoring.assignment import Pair
 
 MAX_STATES = 5_000
-"""Beyond this many partial readings a greedy choice takes over, which is consistent but may not be the best."""
+"""Beyond this many partial readings an approximation takes over, which is consistent but may not be the best."""
 
 _Chain: TypeAlias = "tuple[Pair, _Chain] | None"
 _State: TypeAlias = tuple[int, int]
+_Masks: TypeAlias = tuple[Sequence[int], Sequence[int]]
 
 
 def consistent(pairs: Sequence[Pair], left: Sequence[int], right: Sequence[int]) -> bool:
@@ -43,7 +46,7 @@ def best_in_order(weights: Mapping[Pair, float], left: Sequence[int], right: Seq
     used_left = sum({1 << pair[0] for pair in weights})
     used_right = sum({1 << pair[1] for pair in weights})
     found = _search(weights, _Side.of(left, used_left), _Side.of(right, used_right))
-    return _greedy(weights, left, right) if found is None else found
+    return _approximate(weights, left, right) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,32 @@ def _unrolled(chain: _Chain) -> list[Pair]:
     return pairs[::-1]
 
 
-def _greedy(weights: Mapping[Pair, float], left: Sequence[int], right: Sequence[int]) -> list[Pair]:
-    """Pairs taken one by one along both sides as long as they stay consistent."""
-    taken: list[Pair] = []
+def _approximate(weights: Mapping[Pair, float], left: Sequence[int], right: Sequence[int]) -> list[Pair]:
+    """The better of two: pairs taken one by one along both sides, or the best assignment without what crosses in it."""
+    starts: tuple[list[Pair], ...] = ([], _untangled(assign(weights), weights, (left, right)))
+    found = [_extended(start, weights, (left, right)) for start in starts]
+    return max(found, key=lambda pairs: sum(weights[pair] for pair in pairs))
+
+
+def _untangled(pairs: Sequence[Pair], weights: Mapping[Pair, float], sides: _Masks) -> list[Pair]:
+    """`pairs` without those that cross most, taken away one by one until none do."""
+    crossing = {pair: {other for other in pairs if _cross(pair, other, *sides)} for pair in pairs}
+    while crossing:
+        worst = max(crossing, key=lambda pair: (len(crossing[pair]), -weights[pair]))
+        if not crossing[worst]:
+            break
+        for other in crossing.pop(worst):
+            crossing[other].discard(worst)
+    return list(crossing)
+
+
+def _extended(taken: list[Pair], weights: Mapping[Pair, float], sides: _Masks) -> list[Pair]:
+    """`taken` and further pairs along both sides, as long as all stay consistent."""
+    found = list(taken)
     for pair in sorted(weights, key=lambda each: (each[1], each[0])):
-        if not any(_cross(pair, each, left, right) or _shares(pair, each) for each in taken):
-            taken.append(pair)
-    return taken
+        if not any(_shares(pair, each) or _cross(pair, each, *sides) for each in found):
+            found.append(pair)
+    return found
 
 
 def _shares(one: Pair, other: Pair) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -473,6 +474,14 @@ def test_long_conversations_are_aligned_without_searching_for_ever() -> None:
     found = align(expect(*wanted), calls(*reversed(wanted)))
     assert not found.passed
     assert len([row for row in found.rows if row.step]) == 120
+
+
+def test_one_call_out_of_order_beside_a_big_group_is_one(world: Any) -> None:
+    group = AnyOrderGroup(calls=tuple(ExpectedCall(tool=f"t{number}") for number in range(14)))
+    expectation = ToolsExpectation(calls=(group, ExpectedCall(tool="last")))
+    made = [world.call("last"), *(world.call(f"t{number}") for number in reversed(range(14)))]
+    found = align(expectation, made)
+    assert Counter(row.fit for row in found.rows) == {Fit.MATCHED: 14, Fit.OUT_OF_ORDER: 1}
 
 
 def test_a_big_parallel_response_against_a_big_group_is_aligned() -> None:
