@@ -231,9 +231,10 @@ def _sentence(
         parts.append(f"it costs {abs(cost - 1):.0%} {'more' if dearer else 'less'} at list price")
     if worse:
         parts.append(f"look at {worse[0]!r} first{_blamed(blamed)}")
-    elif not dearer:
-        better = _gained(scenarios) or (cost is not None and cost < 1 - _NOTABLE)
-        parts.append("nothing speaks against the candidate" if better else "it makes no difference here")
+    elif not dearer and (_gained(scenarios) or (cost is not None and cost < 1 - _NOTABLE)):
+        parts.append("nothing speaks against the candidate")
+    elif not dearer and any(each.parts for each in agents):
+        parts.append("it makes no difference here")
     return "; ".join(part for part in parts if part) + "."
 
 

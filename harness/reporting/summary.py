@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.failures import sentence_of
+from harness.analysis.prices import cost_of_run
 from harness.reporting.clean import clean
 from harness.reporting.view import CHANGES, Report, headline, provenance
 
@@ -50,6 +51,7 @@ def summary_of(report: Report) -> dict[str, Any]:
         "tool_calls": effort.tool_calls,
         "live_calls": effort.live,
         "cost_usd": effort.cost_usd,
+        "list_price_usd": _costs(report),
         "metrics": {name: _metric(metric) for name, metric in report.metrics.layers.items()},
         "reliability": [
             {"k": each.k, "pass_at_k": each.any_of, "pass_hat_k": each.all_of, "n": each.n}
@@ -62,6 +64,19 @@ def summary_of(report: Report) -> dict[str, Any]:
         "changes": {name: list(getattr(report.changes, name)) for name in CHANGES} if report.changes else None,
         "gate": {"verdict": report.gate.verdict.value, "reasons": list(report.gate.reasons)} if report.gate else None,
         "scenarios": [_scenario(each) for each in report.results],
+    }
+
+
+def _costs(report: Report) -> dict[str, Any]:
+    """What as many tokens cost at list price; null where a model has no price, which is not zero."""
+    cost = cost_of_run(report.run)
+    return {
+        "usd": cost.usd,
+        "by_layer": dict(cost.by_layer),
+        "by_agent": dict(cost.by_agent),
+        "by_model": dict(cost.by_model),
+        "unpriced": list(cost.unpriced),
+        "uncounted": cost.uncounted,
     }
 
 

@@ -147,7 +147,7 @@ def headline(report: Report) -> str:
     whole = f"all {passed:,} judged scenarios passed" if passed > 1 else "the one judged scenario passed"
     if failed or errored:
         lost = f", {errored:,} could not be judged" if errored else ""
-        whole = f"{passed:,} of {total} passed, {failed:,} failed and do not block{lost}"
+        whole = f"{passed:,} of {total} passed, {failed:,} failed without blocking{lost}"
     return f"{'gate passed: ' if report.gate else ''}{whole}{_aside(report)}"
 
 

@@ -136,6 +136,16 @@ def test_quarantined_scenarios_only_warn(samples: Any) -> None:
     assert REPORTERS["github"].render(report).startswith("::warning ")
 
 
+def test_the_json_summary_says_where_the_money_goes(samples: Any) -> None:
+    costs = json.loads(REPORTERS["json"].render(report_of(samples.run_of(samples.kinds["passing"]()))))[
+        "list_price_usd"
+    ]
+    assert set(costs["by_layer"]) <= {"triage", "specialist", "helper"}
+    known = [value for value in costs["by_agent"].values() if value is not None]
+    assert costs["usd"] == (pytest.approx(sum(known)) if len(known) == len(costs["by_agent"]) else None)
+    assert costs["by_model"]
+
+
 def test_the_step_summary_stays_under_githubs_limit(samples: Any) -> None:
     report = report_of(samples.run_of(*samples.copies(samples.kinds["wrong_tools"](), 10_000)))
     text = REPORTERS["github-summary"].render(report)

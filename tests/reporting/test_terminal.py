@@ -138,7 +138,7 @@ def test_a_gate_that_passes_does_not_hide_what_failed(samples: Any) -> None:
     stream = io.StringIO()
     report = report_of(samples.regression(), gate=GateShown(verdict=Verdict.PASSED))
     Screen(stream=stream, quiet=True).report(report)
-    assert f"{report.count(Verdict.FAILED)} failed and do not block" in stream.getvalue()
+    assert f"{report.count(Verdict.FAILED)} failed without blocking" in stream.getvalue()
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(samples: Any) -> None:
