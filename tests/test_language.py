@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -14,6 +16,7 @@ from harness.cli import main
 from harness.core.results import Verdict
 from harness.execution.journal import read_run
 from harness.suite.language import COUNTS, ESCALATIONS, MATCHER_OPTIONS, MATCHERS, ORDERS, SHAPES
+from harness.suite.schema import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +44,14 @@ def test_the_scenarios_use_every_word_of_the_language() -> None:
     used = {word for text in texts for word in _words(yaml.load(text, Loader=yaml.CSafeLoader))}
     keys = {key for shape in SHAPES for key in shape.names()} | {key.name for key in (*MATCHERS, *MATCHER_OPTIONS)}
     assert (keys | {*ORDERS, *COUNTS, *ESCALATIONS, "*", "**"}) - used == set()
+
+
+def test_the_schema_of_editors_takes_them_all() -> None:
+    validator = jsonschema.Draft7Validator(json_schema())
+    for path in sorted((_BANK / "scenarios").glob("*.yaml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        plain = json.loads(json.dumps(document, default=str))
+        assert [error.json_path for error in validator.iter_errors(plain)] == []
 
 
 @pytest.fixture
