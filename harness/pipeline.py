@@ -124,10 +124,14 @@ async def resume(
         (variant,) = variants_named(settings, (before.info.variant or BASELINE,))
         agents = load_agents(settings, variant)
         refuse(problems_of(suite, agents.graph))
-        refuse_changes(before, suite, agents.graph)
+        # What is hidden in the saved run is hidden in its scenarios and agents too; what runs is not.
+        today = shown_of(settings, begin(settings, agents, suite))
+        refuse_changes(before, today.scenarios, today.graph)
         refuse_without_key(settings, [agents])
         kept = done(before)
-        missing = [each for each in plan(settings, before.scenarios, (agents.name,)) if each.key not in kept]
+        whole = {each.id: each for each in suite}
+        chosen = [whole[each.id] for each in before.scenarios]
+        missing = [each for each in plan(settings, chosen, (agents.name,)) if each.key not in kept]
         with Journal(folder_of(settings, before), resume=True) as journal:
             on_begin([folder_of(settings, before)], len(missing))
             await run_into({agents.name: journal}, settings, (agents,), missing, on_trial, spending)

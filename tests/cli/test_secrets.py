@@ -259,3 +259,18 @@ def test_a_tool_gets_this_runs_value_for_what_the_recording_hides(
     monkeypatch.setattr(give, "on_invoke_tool", watched)
     assert harness("run").exit_code == 0
     assert called == ["1234-5678"]
+
+
+def test_a_run_whose_scenarios_hold_what_is_hidden_can_be_resumed(
+    harness: Harness, leaky: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_what_the_user_named_is_hidden_and_replay_still_matches(harness, leaky, monkeypatch)
+    path = leaky / "own" / "scenarios" / "all.yaml"
+    [good] = yaml.safe_load(path.read_text(encoding="utf-8"))["scenarios"]
+    path.write_text(yaml.safe_dump({"scenarios": [good | {"id": "absent"}, good]}), encoding="utf-8")
+    assert harness("run", "--max-failures", 1, "-j", 1).exit_code == 4
+    run = max((leaky / "reports").glob("*/run.jsonl")).parent
+    shutil.copy(leaky / "cassettes" / "card.yaml", leaky / "cassettes" / "absent.yaml")
+    told = harness("run", "--resume", run)
+    assert (told.exit_code, "changed since" in told.stderr) == (0, False)
+    assert "1234-5678" not in (run / "run.jsonl").read_text(encoding="utf-8")
