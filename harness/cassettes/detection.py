@@ -106,7 +106,8 @@ def without_secrets(text: str, sent: Collection[str] = ()) -> str:
     kept = _PRIVATE_KEY.sub(HIDDEN, text)
     for value in sorted({*sent, *_known, *_environment_secrets(), *_shapes(kept)}, key=len, reverse=True):
         kept = kept.replace(value, HIDDEN) if len(value) >= _SHORTEST_SENT else kept
-    kept = _BASE64.sub(lambda match: HIDDEN if secret_in(match.group(), sent) else match.group(), kept)
+    for encoded in (_WRAPPED, _BASE64):
+        kept = encoded.sub(lambda match: HIDDEN if secret_in(match.group(), sent) else match.group(), kept)
     found = secret_in(kept, sent)
     return f"<withheld: {found}>" if found else kept
 
