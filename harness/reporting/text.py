@@ -84,7 +84,8 @@ def console_of(stream: TextIO, *, color: bool | None = None) -> Console:
     """A console without markup or emoji. `color` None lets the stream, NO_COLOR and FORCE_COLOR decide."""
     return Console(
         file=stream,
-        force_terminal=color,
+        # Without colours a terminal is still one: its progress is a bar.
+        force_terminal=None if color is False and stream.isatty() else color,
         no_color=None if color is None else not color,
         markup=False,
         emoji=False,
