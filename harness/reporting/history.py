@@ -77,17 +77,20 @@ def trend_of(past: Iterable[PastRun], info: RunInfo) -> dict[str, tuple[float | 
 def newest_of_variants(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
     """The folders of the newest finished run of each variant: all of one system, all live or all of recordings.
 
-    `baseline` is the agents as they are. Raises UsageError for a variant without a run of the kind that the last one's
+    `baseline` is the agents as they are. A run of as many scenarios as the last variant's comes before newer ones of
+    other selections. Raises UsageError for a variant without a run of the kind that the last one's
     newest run is of.
     """
     finished = [each for each in past_runs(folder) if each.complete][::-1]
     newest = next((each for each in finished if (each.variant or PLAIN) == names[-1]), None)
     alike = [each for each in finished if newest and _answered_alike(each, newest)]
+    alike.sort(key=lambda each: newest is None or each.scenarios != newest.scenarios)
     found = {name: next((each.folder for each in alike if (each.variant or PLAIN) == name), None) for name in names}
     for name, place in found.items():
         if place is None:
-            kind = "live" if newest and newest.mode == Mode.LIVE else "finished"
-            flags = " ".join(f"--variant {each}" for each in names)
+            live = newest is not None and newest.mode == Mode.LIVE
+            kind = "live" if live else "finished"
+            flags = " ".join([*(f"--variant {each}" for each in names), *(["--mode live"] if live else [])])
             raise UsageError(f"no {kind} run of variant {name!r} in {str(folder)!r}", hint=f"harness run {flags}")
     return tuple(place for place in found.values() if place)
 

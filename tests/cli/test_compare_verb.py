@@ -54,6 +54,7 @@ def test_the_newest_run_of_each_variant_is_taken_when_no_run_is_named(harness: H
     run("2", None, "+")
     run("3-terse", "terse", "-")
     run("4-kind", "kind", "+")
+    assert harness("report", save("5", {"a": "-"}), "-q").exit_code == 0  # a selection, beside which nothing stands
     result = harness("compare", "--variants", "baseline,terse,kind")
     assert result.exit_code == 1
     assert "terse against baseline" in result.stderr
