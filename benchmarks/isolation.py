@@ -109,7 +109,7 @@ def system(url: str) -> System:
     @function_tool
     async def fetch(what: str) -> str:
         """Ask a service."""
-        async with httpx2.AsyncClient() as api:
+        async with httpx2.AsyncClient(timeout=600) as api:
             return (await api.get(f"{url}/tool/{what}")).text
 
     helper = Agent[Any](name="Helper", instructions="HELPER", model="m").as_tool("help", "Helps.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from copy import copy
+from functools import cache
 from typing import TYPE_CHECKING
 
 from agents import MultiProvider, RunConfig
@@ -51,14 +53,18 @@ def _run_config(spec: TrialSpec, conditions: Conditions, ours: AsyncOpenAI) -> R
     Tools of one answer run one after the other where a recording is involved: what they leave behind, and the order
     of the calls they make, must not depend on which was faster.
     """
-    taped = conditions.mode is not Mode.LIVE
-    return RunConfig(
-        model_provider=MultiProvider(
-            openai_client=ours, openai_use_responses=False if conditions.api == "chat_completions" else None
-        ),
-        group_id=spec.scenario.id,
-        tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1) if taped else None,
+    config = copy(_config(taped=conditions.mode is not Mode.LIVE))
+    config.model_provider = MultiProvider(
+        openai_client=ours, openai_use_responses=False if conditions.api == "chat_completions" else None
     )
+    config.group_id = spec.scenario.id
+    return config
+
+
+@cache
+def _config(*, taped: bool) -> RunConfig:
+    """What is the same for all trials, checked by the SDK once."""
+    return RunConfig(tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1) if taped else None)
 
 
 def _application_client(conditions: Conditions) -> AsyncOpenAI | None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +12,7 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.request import Request
 from vcr.serializers import yamlserializer
 
-from harness.cassettes import store
+from harness.cassettes import inventory, store
 from harness.errors import CassetteCorruptError, CassetteMissingError
 
 if TYPE_CHECKING:
@@ -117,3 +120,39 @@ def test_what_a_tool_was_answered_is_kept_to_the_last_space(tmp_path: Path, told
     response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": told.encode()}}
     store.save(store.Cassette([store.Interaction(request, response)]), tmp_path / "x.yaml")
     assert store.load(tmp_path / "x.yaml").interactions[0].response["body"]["string"] == told.encode()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from unittest import mock
+from harness.cassettes import inventory, store
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with mock.patch(sys.argv[2], die):
+    store.save(store.Cassette([], {"new": "x" * 100_000}), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.chmod", "pathlib.Path.replace"])
+def test_a_process_killed_while_it_writes_leaves_the_old_cassette(tmp_path: Path, moment: str) -> None:
+    store.save(_cassette(), tmp_path / "x.yaml")
+    before = (tmp_path / "x.yaml").read_bytes()
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path / "x.yaml"), moment], check=False)  # noqa: S603 - this very test
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / "x.yaml").read_bytes() == before
+    assert len(inventory.leftovers(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    "cancelled",
+    ["[abc]", "[{number: 1}]", "[{number: 9, request: {method: GET, uri: 'http://a/', body: null, headers: {}}}]"],
+)
+def test_a_cancelled_call_that_is_none_is_corrupt(tmp_path: Path, cancelled: str) -> None:
+    content = f"interactions: []\nmetadata: {{harness: {{cancelled: {cancelled}}}}}\nversion: 1\n"
+    (tmp_path / "x.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(CassetteCorruptError, match="cancelled call"):
+        store.load(tmp_path / "x.yaml")
+    assert (tmp_path / "x.yaml").read_text(encoding="utf-8") == content
