@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import TypeVar
 
 from harness.analysis.tally import OVERALL, Tallies, Tally
@@ -22,6 +21,7 @@ CONFIRM_ALPHA = 0.10
 SCREEN_TRIALS = 3
 HISTORY_TRIALS = 30
 CONFIRM_TRIALS = 5
+_CONTINUITY = 0.5
 
 _Key = TypeVar("_Key")
 Pairs = Mapping[str, tuple[Tally, Tally]]
@@ -110,38 +110,47 @@ def drop_ps(pairs: Sequence[tuple[Tally, Tally]]) -> list[float]:
 
 def suite_drop_p(pairs: Pairs) -> float:
     """One-sided Mantel-Haenszel p of a drop, stratified by scenario; 1.0 where nothing can be told."""
-    tails = _mantel_haenszel(pairs)
-    return tails[0] if tails else 1.0
+    telling = _telling(pairs)
+    if not telling:
+        return 1.0
+    p = _mantel_haenszel(telling)
+    return p / 2 if _ahead(telling) < 0 else 1.0 - p / 2
 
 
 def suite_p(pairs: Pairs) -> float | None:
     """Two-sided Mantel-Haenszel p of any change, stratified by scenario; None where nothing can be told."""
-    tails = _mantel_haenszel(pairs)
-    return min(1.0, 2 * min(tails)) if tails else None
+    telling = _telling(pairs)
+    return _mantel_haenszel(telling) if telling else None
 
 
-def _mantel_haenszel(pairs: Pairs) -> tuple[float, float] | None:
-    """How likely so few passes of the candidate, and so many, would be were both sides equally good.
-
-    The passes of all scenarios together against the hypergeometric mean and variance they would have, each tail
-    corrected for continuity by half a pass. Beyond half a pass from the mean this is statsmodels'
-    `StratifiedTable(...).test_null_odds(correction=True)` halved by sign. Nearer to it that function corrects past
-    the mean and calls equal sides different, so it is not used.
-
-    A scenario in which every trial of both sides ended alike has no variance and is left out; None when all are.
-    """
-    telling = [
-        (mine.passed, mine.total, mine.passed + other.passed, mine.total + other.total)
-        for mine, other in pairs.values()
-        if 0 < mine.passed + other.passed < mine.total + other.total
+def _telling(pairs: Pairs) -> list[tuple[Tally, Tally]]:
+    """Scenarios in which not every trial of both sides ended alike: the others say nothing about a difference."""
+    return [
+        (mine, other) for mine, other in pairs.values() if 0 < mine.passed + other.passed < mine.total + other.total
     ]
-    if not telling:
-        return None
-    from scipy.stats import norm  # noqa: PLC0415 - as above
 
-    ahead = sum(own - n * passes / size for own, n, passes, size in telling)
-    variance = sum(n * passes * (size - passes) * (size - n) / (size**2 * (size - 1)) for _, n, passes, size in telling)
-    return float(norm.cdf((ahead + 0.5) / sqrt(variance))), float(norm.cdf((0.5 - ahead) / sqrt(variance)))
+
+def _mantel_haenszel(telling: Sequence[tuple[Tally, Tally]]) -> float:
+    """Two-sided p, corrected for continuity up to the mean and not past it.
+
+    statsmodels takes half a pass off the difference also where less than that is there, and then calls equal sides
+    different.
+    """
+    if abs(_ahead(telling)) <= _CONTINUITY:
+        return 1.0
+    import numpy as np  # noqa: PLC0415 - as above
+    from statsmodels.stats.contingency_tables import StratifiedTable  # noqa: PLC0415 - as above
+
+    tables = [[[mine.passed, mine.failed], [other.passed, other.failed]] for mine, other in telling]
+    stratified = StratifiedTable(np.array(tables, dtype=float).transpose(1, 2, 0))
+    return float(stratified.test_null_odds(correction=True).pvalue)
+
+
+def _ahead(telling: Sequence[tuple[Tally, Tally]]) -> float:
+    """Passes of the candidate beyond what equal sides would have, summed over the scenarios."""
+    return sum(
+        mine.passed - mine.total * (mine.passed + other.passed) / (mine.total + other.total) for mine, other in telling
+    )
 
 
 def holm(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
