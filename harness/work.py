@@ -107,6 +107,7 @@ def conditions_of(settings: Settings, *sides: Agents) -> Conditions:
             strict=settings.strict,
             max_age_days=settings.max_age_days,
             redact=patterns_of(settings.redact),
+            root=settings.root,
         ),
         versions=versions(),
         seed=settings.seed,

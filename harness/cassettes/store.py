@@ -92,74 +92,75 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Text.add_representer(str, _represent_text)
 
 
-def load(path: Path) -> Cassette:
-    """The cassette at `path`, ours or one that plain vcrpy wrote; the file is left as it is.
+def load(path: Path, told: str = "") -> Cassette:
+    """The cassette at `path`, ours or one that plain vcrpy wrote; the file is left as it is. Errors call it `told`.
 
     Raises CassetteMissingError when there is none, CassetteCorruptError when it is not a cassette.
     """
+    place = told or str(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise CassetteMissingError(f"no recording at {str(path)!r}", hint="next: harness record") from error
+        raise CassetteMissingError(f"no recording at {place!r}", hint="next: harness record") from error
     except UnicodeDecodeError as error:
-        raise corrupt(path, "it is not UTF-8 text") from error
+        raise corrupt(place, "it is not UTF-8 text") from error
     if not text.strip():
-        raise corrupt(path, "it is empty")
+        raise corrupt(place, "it is empty")
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise corrupt(path, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
-    return _cassette(data, path)
+        raise corrupt(place, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
+    return _cassette(data, place)
 
 
-def _cassette(data: Any, path: Path) -> Cassette:
+def _cassette(data: Any, place: str) -> Cassette:
     if isinstance(data, list) and data and isinstance(data[0], dict) and "request" in data[0]:
-        raise corrupt(path, "it has the format of vcrpy before 1.0")
+        raise corrupt(place, "it has the format of vcrpy before 1.0")
     if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
-        raise corrupt(path, "it has no list of interactions")
+        raise corrupt(place, "it has no list of interactions")
     if data.get("version") != CASSETTE_FORMAT_VERSION:
-        raise corrupt(path, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
+        raise corrupt(place, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
     metadata = data.get("metadata") or {}
     cassette = Cassette(
-        [_interaction(each, number, path) for number, each in enumerate(data["interactions"], 1)],
+        [_interaction(each, number, place) for number, each in enumerate(data["interactions"], 1)],
         metadata if isinstance(metadata, dict) else {},
     )
     written = cassette.described.get("format", FORMAT)
     if written != FORMAT:
-        raise corrupt(path, f"its harness part has format {written!r}, and this harness reads {FORMAT}")
-    cassette.cancelled = _cancelled(cassette, path)
+        raise corrupt(place, f"its harness part has format {written!r}, and this harness reads {FORMAT}")
+    cassette.cancelled = _cancelled(cassette, place)
     return cassette
 
 
-def _cancelled(cassette: Cassette, path: Path) -> list[Cancelled]:
+def _cancelled(cassette: Cassette, place: str) -> list[Cancelled]:
     rows = cassette.described.get("cancelled") or []
     try:
         found = [Cancelled(int(row["number"]), Request._from_dict(row["request"])) for row in rows]  # noqa: SLF001 - vcrpy's own reader
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise corrupt(path, "its harness part tells of a cancelled call that is no request") from error
+        raise corrupt(place, "its harness part tells of a cancelled call that is no request") from error
     places = {each.number for each in found} & set(range(1, len(cassette.interactions) + len(found) + 1))
     if len(places) != len(found):
-        raise corrupt(path, "its harness part tells of a cancelled call at a place that is none")
+        raise corrupt(place, "its harness part tells of a cancelled call at a place that is none")
     return found
 
 
-def _interaction(row: Any, number: int, path: Path) -> Interaction:
+def _interaction(row: Any, number: int, place: str) -> Interaction:
     try:
         response = compat.convert_to_bytes(row["response"])
         if not isinstance(response["status"]["code"], int) or not isinstance(response["headers"], dict):
-            raise corrupt(path, f"interaction {number} has no answer that can be given")
+            raise corrupt(place, f"interaction {number} has no answer that can be given")
         response["body"] = {"string": response["body"].get("string") or b""}
         return Interaction(Request._from_dict(row["request"]), response)  # noqa: SLF001 - vcrpy's own reader
     except (KeyError, TypeError, AttributeError) as error:
-        raise corrupt(path, f"interaction {number} is not a request with its response") from error
+        raise corrupt(place, f"interaction {number} is not a request with its response") from error
 
 
-def corrupt(path: Path, why: str, line: int | None = None) -> CassetteCorruptError:
+def corrupt(place: str, why: str, line: int | None = None) -> CassetteCorruptError:
     """The error of a file that is no cassette, in words that tell `why`."""
     return CassetteCorruptError(
         f"this is not a cassette that can be replayed: {why}",
-        where=f"{path}:{line}" if line else str(path),
+        where=f"{place}:{line}" if line else place,
         hint="the file is left as it is; restore it, or remove it and record again",
     )
 

@@ -78,6 +78,11 @@ class Tape:
     def __post_init__(self) -> None:
         self._hidden = Hidden(self.options.redact)
 
+    @property
+    def told(self) -> str:
+        """Its file, as reports and errors tell it."""
+        return self.options.told(self.path)
+
     def open(self) -> None:
         """Read what is recorded. Raises what `store.load` raises; a recording that is too old is a problem."""
         if self.mode is Mode.LIVE:
@@ -97,7 +102,7 @@ class Tape:
 
     def _read(self, path: Path) -> None:
         try:
-            cassette = store.load(path)
+            cassette = store.load(path, self.options.told(path))
         except HarnessError as error:
             raise self.note(error) from None
         if self._too_old(cassette):
@@ -109,7 +114,9 @@ class Tape:
         try:
             self.course.read(str(cassette.described.get("course") or ""), places, cancelled)
         except ValueError as error:
-            raise self.note(store.corrupt(path, f"its harness part tells no course of calls: {error}")) from None
+            raise self.note(
+                store.corrupt(self.options.told(path), f"its harness part tells no course of calls: {error}")
+            ) from None
 
     def _too_old(self, cassette: store.Cassette) -> bool:
         """In replay that is a problem; a recording that is made now just takes nothing from it."""
@@ -316,12 +323,12 @@ class Tape:
 
     def _refuse_secrets(self, cassette: store.Cassette) -> None:
         for number, (request, told) in enumerate(cassette.calls(), 1):
-            place = f"{self.path}: interaction {number} ({request.method} {request.uri.partition('?')[0]})"
-            refuse_secrets(request.uri, f"{self.path}: interaction {number}, its address", self._sent)
+            place = f"{self.told}: interaction {number} ({request.method} {request.uri.partition('?')[0]})"
+            refuse_secrets(request.uri, f"{self.told}: interaction {number}, its address", self._sent)
             refuse_secrets(text_of(request.body), f"{place}, the request's body", self._sent)
             if told is not None:
                 refuse_secrets(text_of(told.response["body"]["string"]), f"{place}, the answer's body", self._sent)
-        refuse_secrets(store.dump(cassette), str(self.path), self._sent)
+        refuse_secrets(store.dump(cassette), self.told, self._sent)
 
     @property
     def use(self) -> CassetteUse | None:
@@ -330,7 +337,7 @@ class Tape:
             return None
         replaying = self.mode is Mode.REPLAY
         return CassetteUse(
-            path=str(self.path),
+            path=self.told,
             recorded_at=self._described.get("recorded_at"),
             endpoint=self._described.get("endpoint"),
             models=tuple(self._described.get("models", ())),
@@ -390,4 +397,4 @@ class Tape:
         return canonical(method, uri, body, self._clean)
 
     def _explanation(self) -> Explanation:
-        return Explanation(str(self.path), self.provenance, self._described)
+        return Explanation(self.told, self.provenance, self._described)

@@ -148,9 +148,9 @@ class Drift:
 class CassetteUse:
     """What a trial took from its cassette, and the recording's provenance.
 
-    `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was behind the endpoint. `connections` are
-    those to this machine itself, made during replay by something that is not recorded: who, and where to. `unused` are
-    the recorded requests that a replay did not make.
+    `path` is seen from the project's folder. `recorded_at` is ISO 8601 in UTC; `stand_in` tells that no real model was
+    behind the endpoint. `connections` are those to this machine itself, made during replay by something that is not
+    recorded: who, and where to. `unused` are the recorded requests that a replay did not make.
     """
 
     path: str

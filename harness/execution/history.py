@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from harness.cassettes.options import PLAIN, TapeOptions
 from harness.cassettes.store import load
 from harness.errors import CassetteMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from agents.items import TResponseInputItem
 
+    from harness.cassettes.store import Interaction
     from harness.core.graph import AgentGraph
     from harness.execution.spec import TrialSpec
 
 _Items = list[dict[str, Any]]
 
 
-def said_before(spec: TrialSpec, graph: AgentGraph) -> list[TResponseInputItem]:
+def said_before(spec: TrialSpec, graph: AgentGraph, options: TapeOptions = PLAIN) -> list[TResponseInputItem]:
     """The conversation so far, as the SDK takes it.
 
     Raises CassetteMissingError when it is to come from a recording that is not there, or that never gets so far.
@@ -28,7 +29,8 @@ def said_before(spec: TrialSpec, graph: AgentGraph) -> list[TResponseInputItem]:
     scenario = spec.scenario
     if spec.history is None:
         return [message(each.role, each.content) for each in scenario.history]
-    found: Any = _handed_over(spec.history, scenario.agent or graph.entry, graph)
+    interactions = load(spec.history, place := options.told(spec.history)).interactions
+    found: Any = _handed_over(interactions, scenario.agent or graph.entry, graph, place)
     return found  # type: ignore[no-any-return]  # the endpoint's own items, as it was sent them
 
 
@@ -37,16 +39,16 @@ def message(role: str, content: str) -> TResponseInputItem:
     return {"role": role, "content": content}  # type: ignore[return-value,misc]  # roles are checked when a suite is read
 
 
-def _handed_over(cassette: Path, agent: str, graph: AgentGraph) -> _Items:
+def _handed_over(recorded: Sequence[Interaction], agent: str, graph: AgentGraph, place: str) -> _Items:
     """What an agent was given in a recording when the conversation first came to it."""
     handoffs = {edge.tool for node in graph.agents for edge in node.handoffs if edge.target == agent}
-    for interaction in load(cassette).interactions:
+    for interaction in recorded:
         items = _items(interaction.request.body)
         if items and items[-1].get("type") == "function_call_output" and _last_call(items) in handoffs:
             return items
     raise CassetteMissingError(
         f"the recording never hands the conversation to {agent!r}, whose history is to come from it",
-        where=str(cassette),
+        where=place,
         hint="name a scenario that reaches the agent, or write the history as messages",
     )
 

@@ -54,7 +54,7 @@ class _Answers:
             raise self.tape.note(
                 CassetteMissError(
                     f"miss: {tool} must not run again, and the recording holds no output of call {call_id}",
-                    where=str(self.tape.path),
+                    where=self.tape.told,
                     hint="next: harness record",
                 )
             )

@@ -170,7 +170,7 @@ async def _conversation(course: _Course, capture: Capture) -> JSON:
     """The end state the conversation left in this trial's own context."""
     system, spec = course.live.system, course.spec
     async with fresh_context(system, spec.scenario.context) as context:
-        said = said_before(spec, course.live.data)
+        said = said_before(spec, course.live.data, course.conditions.tape)
         setting = Setting(capture=capture, context=context, said=said, max_turns=course.conditions.max_turns)
         await converse(spec.scenario, setting)
         return await end_state(system, context)

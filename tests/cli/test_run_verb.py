@@ -55,3 +55,16 @@ def test_a_selection_is_held_against_its_part_of_the_baseline(harness: Harness, 
     gated = harness("run", "cancel-a-cake", "--gate", "--baseline", "baselines/main.json")
     assert gated.exit_code == 1
     assert "MISSING: 3 scenarios of the baseline did not run" in gated.stderr
+
+
+def test_a_run_never_tells_where_on_this_machine_the_project_is(harness: Harness, bakery: Path) -> None:
+    (bakery / "cassettes").rename(bakery.parent / "recordings")
+    (bakery.parent / "recordings" / "price-of-bread.yaml").unlink()
+    (bakery.parent / "recordings" / "about-the-weather.yaml").write_text("interactions:", encoding="utf-8")
+    told = harness("run", "--cassettes", "../recordings")
+    assert "no recording at '../recordings/price-of-bread.yaml'" in told.stderr
+    assert "../recordings/about-the-weather.yaml" in told.stderr
+    [run] = (bakery / "reports").glob("*/run.jsonl")
+    text = run.read_text(encoding="utf-8")
+    assert '"path":"../recordings/cancel-a-cake.yaml"' in text
+    assert str(bakery.parent) not in text
