@@ -5,7 +5,6 @@ read -> load -> refuse -> choose -> plan -> run -> judge -> save -> report -> de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,21 +15,19 @@ from harness.config import in_ci
 from harness.core.results import Mode, Run, Verdict
 from harness.errors import ExitCode, ProblemsError, Severity, UsageError
 from harness.resuming import as_before, refuse_changes
-from harness.running import OnTrial, begin, finished, folder_of, run_into, shown_of
+from harness.running import OnBegin, OnTrial, begin, folder_of, plan, run_into, run_trials, shown_of
 from harness.work import Agents, judging, refuse_without_key
 
 if TYPE_CHECKING:
-    from harness.analysis.spending import Spending
+    from collections.abc import Sequence
+
+    from harness.analysis.decision import Decision  # noqa: TC004 - nothing evaluates these annotations
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
     from harness.core.variant import Variant
     from harness.errors import Problem
-    from harness.execution.spec import TrialSpec
     from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
-
-OnBegin = Callable[[Sequence[Path], int], None]
-"""Told once of the folders that runs are written to, and of how many trials there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +51,14 @@ BASELINE = "baseline"
 class Outcome:
     """A finished run, the folder it was written to, what is reported of it, and what the process should exit with.
 
-    `stopped` says why it ended early, where that was for the money.
+    `decision` is the gate's, where it was asked. `stopped` says why it ended early, where that was for the money.
     """
 
     run: Run
     folder: Path
     report: Report
     code: ExitCode
+    decision: Decision | None = None
     stopped: str = ""
 
 
@@ -85,8 +83,11 @@ async def run_variants(
 
     `BASELINE` among the names is the agents as they are, and what the others are held against. Raises UsageError for
     a name that has no file, and ProblemsError when a variant does not fit the agents.
+
+    Where the gate is to decide and live trials of a variant look worse than history, both sides are tried again.
     """
     from harness.analysis.spending import Spending
+    from harness.confirming import Suspect, confirm
     from harness.suite.check import foreign
 
     saved.need_baseline(settings)
@@ -100,8 +101,12 @@ async def run_variants(
         started = [begin(settings, each, chosen) for each in sides]
         ended = await run_trials(settings, sides, started, on_trial, on_begin, spending)
         refuse_strays()
-    plain = next((each for each in ended if each.info.variant is None), None)
-    outcomes = [outcome_of(settings, each, None if each is plain else plain) for each in ended]
+        plain = next((each for each in ended if each.info.variant is None), None)
+        outcomes = [outcome_of(settings, each, None if each is plain else plain) for each in ended]
+        for number, (found, agents) in enumerate(zip(outcomes, sides, strict=True)):
+            suspect = Suspect(folder=found.folder, agents=agents, scenarios=chosen, decision=found.decision)
+            if await confirm(settings, suspect, (on_trial, on_begin), spending):
+                outcomes[number] = outcome_of(settings, found.run, plain)
     return tuple(replace(each, stopped="" if each.run.complete else spending.stopped) for each in outcomes)
 
 
@@ -114,6 +119,7 @@ async def resume(
     UsageError when agents or scenarios are not those it began with.
     """
     from harness.analysis.spending import Spending
+    from harness.confirming import Suspect, confirm
     from harness.execution.journal import Journal, done
 
     spending = Spending(settings.max_cost)
@@ -136,7 +142,10 @@ async def resume(
             on_begin([folder_of(settings, before)], len(missing))
             await run_into({agents.name: journal}, settings, (agents,), missing, on_trial, spending)
         refuse_strays()
-    outcome = outcome_of(settings, saved.read_run(folder_of(settings, before)))
+        outcome = outcome_of(settings, saved.read_run(folder_of(settings, before)))
+        suspect = Suspect(folder=outcome.folder, agents=agents, scenarios=chosen, decision=outcome.decision)
+        if await confirm(settings, suspect, (on_trial, on_begin), spending):
+            outcome = outcome_of(settings, outcome.run)
     return (replace(outcome, stopped="" if outcome.run.complete else spending.stopped),)
 
 
@@ -146,7 +155,7 @@ def outcome_of(settings: Settings, run: Run, beside: Run | None = None) -> Outco
     held = saved.held(settings, run, beside)
     report = saved.report_at(run, folder, held)
     saved.write_reports(report, folder)
-    return Outcome(run=run, folder=folder, report=report, code=saved.exit_code(run, held))
+    return Outcome(run=run, folder=folder, report=report, code=saved.exit_code(run, held), decision=held.decision)
 
 
 def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | None, ...]:
@@ -284,29 +293,6 @@ def _of_shard(settings: Settings, scenarios: Sequence[Scenario]) -> set[str]:
     return {each.id for each in scenarios if in_shard(each.id, index, count)}
 
 
-async def run_trials(
-    settings: Settings,
-    sides: Sequence[Agents],
-    started: Sequence[Run],
-    on_trial: OnTrial,
-    on_begin: OnBegin,
-    spending: Spending,
-) -> tuple[Run, ...]:
-    """Run and judge every trial of every side."""
-    from harness.execution.journal import Journal
-
-    shown = [shown_of(settings, each) for each in started]
-    with ExitStack() as stack:
-        journals = {each.info.variant: stack.enter_context(Journal(folder_of(settings, each))) for each in started}
-        for each in shown:
-            journals[each.info.variant].begin(each.info, each.graph, each.scenarios)
-        specs = plan(settings, started[0].scenarios, tuple(journals))
-        on_begin([folder_of(settings, each) for each in started], len(specs))
-        trials = await run_into(journals, settings, sides, specs, on_trial, spending)
-    complete = len(trials) == len(specs)
-    return tuple(finished(each, trials, complete=complete) for each in shown)
-
-
 def refuse_strays() -> None:
     """Raise EgressBlockedError when something outside the trials, a thread say, tried to leave the machine."""
     from harness.cassettes.egress import strays
@@ -326,13 +312,3 @@ async def run_scenario(settings: Settings, agents: Agents, scenario: Scenario) -
         )
         refuse_strays()
     return replace(shown_of(settings, started), trials=trials, complete=True)
-
-
-def plan(
-    settings: Settings, scenarios: Sequence[Scenario], variants: Sequence[str | None] = (None,)
-) -> tuple[TrialSpec, ...]:
-    """The trials to run; when only stale recordings are asked for, those that have one."""
-    from harness.execution.planning import planned
-
-    specs = planned(settings.path(settings.cassettes), scenarios, settings.trials, variants)
-    return tuple(each for each in specs if each.cassette.exists()) if settings.stale else specs

@@ -20,6 +20,7 @@ from harness.execution.engine import run_all
 from harness.execution.estimate import anew, estimate, source_of
 from harness.execution.planning import trial_of
 from harness.execution.revision import author_of
+from harness.running import plan
 from harness.work import conditions_of, judging
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
     except ProblemsError:
         return ()
     folder = _folder(settings)
-    missing = dict.fromkeys(
-        each.scenario.id for each in pipeline.plan(settings, scenarios) if not each.cassette.exists()
-    )
+    missing = dict.fromkeys(each.scenario.id for each in plan(settings, scenarios) if not each.cassette.exists())
     waiting = dict.fromkeys(each.name for each in review.waiting(folder))
     return (
         *_warned("not recorded", tuple(missing), "next: harness record"),
@@ -127,7 +126,7 @@ async def replayed(settings: Settings, selection: Selection) -> tuple[Trial, ...
     with pipeline.environment(settings):
         agents = pipeline.load_agents(settings)
         chosen = pipeline.choose(settings, scenarios, selection, agents.graph)
-        specs = [spec for spec in pipeline.plan(settings, chosen) if spec.cassette.exists()]
+        specs = [spec for spec in plan(settings, chosen) if spec.cassette.exists()]
         return await _run(settings, agents, specs)
 
 
@@ -138,7 +137,7 @@ async def estimated(settings: Settings, selection: Selection, names: Sequence[st
     with pipeline.environment(settings):
         sides = [pipeline.load_agents(settings, each) for each in pipeline.variants_named(settings, names)]
         chosen = pipeline.choose(settings, scenarios, selection, sides[0].graph)
-        specs = pipeline.plan(settings, chosen, tuple(each.name for each in sides))
+        specs = plan(settings, chosen, tuple(each.name for each in sides))
         asked = [
             replace(spec, cassette=source)
             for spec in specs

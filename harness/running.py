@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.results import Run, RunInfo, Trial, Verdict
 from harness.work import Agents, working
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from harness.analysis.spending import Spending
     from harness.config import Settings
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from harness.execution.spec import TrialSpec
 
 OnTrial = Callable[[Trial], None]
+
+OnBegin = Callable[[Sequence[Path], int], None]
+"""Told of the folders that runs are written to, and of how many trials there are.
+
+A second time without folders, when the gate has both sides tried again.
+"""
 
 
 def folder_of(settings: Settings, run: Run) -> Path:
@@ -54,6 +61,39 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
         trials=(),
         complete=False,
     )
+
+
+def plan(
+    settings: Settings, scenarios: Sequence[Scenario], variants: Sequence[str | None] = (None,)
+) -> tuple[TrialSpec, ...]:
+    """The trials to run; when only stale recordings are asked for, those that have one."""
+    from harness.execution.planning import planned
+
+    specs = planned(settings.path(settings.cassettes), scenarios, settings.trials, variants)
+    return tuple(each for each in specs if each.cassette.exists()) if settings.stale else specs
+
+
+async def run_trials(
+    settings: Settings,
+    sides: Sequence[Agents],
+    started: Sequence[Run],
+    on_trial: OnTrial,
+    on_begin: OnBegin,
+    spending: Spending,
+) -> tuple[Run, ...]:
+    """Run and judge every trial of every side."""
+    from harness.execution.journal import Journal
+
+    shown = [shown_of(settings, each) for each in started]
+    with ExitStack() as stack:
+        journals = {each.info.variant: stack.enter_context(Journal(folder_of(settings, each))) for each in started}
+        for each in shown:
+            journals[each.info.variant].begin(each.info, each.graph, each.scenarios)
+        specs = plan(settings, started[0].scenarios, tuple(journals))
+        on_begin([folder_of(settings, each) for each in started], len(specs))
+        trials = await run_into(journals, settings, sides, specs, on_trial, spending)
+    complete = len(trials) == len(specs)
+    return tuple(finished(each, trials, complete=complete) for each in shown)
 
 
 def shown_of(settings: Settings, run: Run) -> Run:

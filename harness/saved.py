@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.analysis.power import Power
     from harness.analysis.summary import Summary
     from harness.config import Settings
+    from harness.core.graph import AgentNode
     from harness.reporting.history import PastRun
     from harness.reporting.past import PastResult
     from harness.reporting.side_by_side import Pair
@@ -84,13 +85,16 @@ def held(settings: Settings, run: Run, beside: Run | None = None) -> Held:
     The gate holds it against the baseline, whose trials are pooled, and takes `beside` only where there is none.
     Raises UsageError when a baseline that was asked for cannot be read.
     """
+    from harness import fresh
+
     past = _baseline_run(settings)
     blessed = _labelled(past) if past else _baseline_if_there(settings)
     reference = _labelled(beside) if beside else blessed
+    again = fresh.beside(settings.path(settings.out) / run.info.id, run) if settings.gated else None
     return Held(
         comparison=_compared(run, reference) if reference else None,
         other=beside or past,
-        decision=_decided(settings, run, blessed or reference) if settings.gated else None,
+        decision=_decided(settings, run, blessed or reference, again) if settings.gated else None,
     )
 
 
@@ -111,10 +115,17 @@ def _compared(run: Run, reference: Summary) -> Comparison | None:
     return comparison.compare(mine, replace(reference, entries=both) if selection else reference)
 
 
-def _decided(settings: Settings, run: Run, reference: Summary | None) -> Decision:
+def blessed_agents(settings: Settings) -> tuple[AgentNode, ...]:
+    """The agents of the baseline that the gate decides by; none without a baseline."""
+    past = _baseline_run(settings)
+    found = _labelled(past) if past else _baseline_if_there(settings)
+    return found.agents if found else ()
+
+
+def _decided(settings: Settings, run: Run, reference: Summary | None, fresh: Fresh | None) -> Decision:
     from harness.analysis.gate import decide
 
-    return decide(run, policy_of(settings), reference, now=datetime.now(UTC))
+    return decide(run, policy_of(settings), reference, now=datetime.now(UTC), fresh=fresh)
 
 
 def _labelled(run: Run, unlike: str = "") -> Summary:
@@ -185,13 +196,17 @@ def gate(
     variant: str | None = None,
     confirm: tuple[Path | None, Path | None] = (None, None),
 ) -> Decision:
-    """Whether the saved run (default: the newest) may be merged; `confirm` are fresh runs, candidate and baseline."""
-    from harness.analysis.gate import decide
+    """Whether the saved run (default: the newest) may be merged.
 
-    policy = policy_of(settings)
-    run = read_side(path or newest_run(settings), variant)
+    `confirm` are fresh runs, candidate and baseline; without them those that the gate made itself, if it did.
+    """
+    from harness import fresh
+
+    place = path or newest_run(settings)
+    run = read_side(place, variant)
     against = baseline(settings) if baseline_path(settings) else None
-    return decide(run, policy, against, now=datetime.now(UTC), fresh=_fresh(*confirm, variant))
+    again = fresh.handed_over(*confirm, variant) or fresh.beside(place if place.is_dir() else place.parent, run)
+    return _decided(settings, run, against, again)
 
 
 def compare(settings: Settings, before: Path, after: Path | None = None) -> tuple[Pair, ...]:
@@ -257,8 +272,7 @@ def bless(settings: Settings, path: Path | None) -> tuple[Path, Summary, str]:
     target = baseline_path(settings) or settings.path(DEFAULT_BASELINE)
     previous = baselines.read_baseline(target) if target.exists() else None
     blessed = baselines.bless(read_run(path or newest_run(settings)), previous, in_ci=in_ci())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(baselines.as_text(blessed), encoding="utf-8")
+    put(target, baselines.as_text(blessed))
     age = baselines.age_in_days(blessed, datetime.now(UTC))
     limit = policy_of(settings).max_age_days
     old = age is not None and age > limit
@@ -378,13 +392,3 @@ def baseline_path(settings: Settings) -> Path | None:
     named = settings.baseline or policy_of(settings).baseline
     usual = settings.path(DEFAULT_BASELINE)
     return settings.path(Path(named)) if named else usual if usual.exists() else None
-
-
-def _fresh(candidate: Path | None, reference: Path | None, variant: str | None) -> Fresh | None:
-    if (candidate is None) is not (reference is None):
-        raise UsageError("--confirm and --against belong together", hint="a drop is confirmed by trials of both sides")
-    if candidate is None or reference is None:
-        return None
-    from harness.analysis.live_gate import Fresh
-
-    return Fresh(candidate=summary_at(candidate, variant), baseline=summary_at(reference))

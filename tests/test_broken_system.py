@@ -16,7 +16,7 @@ from harness import config, pipeline
 from harness.analysis.metrics import metrics_of
 from harness.core.results import Mode, Run, Verdict
 from harness.execution.engine import run_all
-from harness.running import begin
+from harness.running import begin, plan
 from harness.standin.server import running
 from harness.system.graph import read_graph
 from harness.work import Agents, judging
@@ -75,7 +75,7 @@ def _judged(system: System, endpoint: str, wanted: Callable[[Scenario], bool]) -
 async def _run(settings: config.Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
     started = begin(settings, agents, scenarios)
     with pipeline.environment(settings):
-        trials = await run_all(pipeline.plan(settings, scenarios), judging(settings, agents), lambda _: False, 8)
+        trials = await run_all(plan(settings, scenarios), judging(settings, agents), lambda _: False, 8)
     return replace(started, trials=trials, complete=True)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,12 @@ import pytest
 
 from harness import config, pipeline, saved
 from harness.analysis.decision import Decision, Ruling, Weight
+from harness.analysis.spending import Spending
+from harness.confirming import Suspect, confirm
 from harness.core.trace import Layer
 from harness.errors import ExitCode
+from harness.fresh import folder_in
+from harness.reporting.decided import decision_text
 from harness.standin.server import running
 
 if TYPE_CHECKING:
@@ -75,16 +80,87 @@ async def test_a_candidate_that_differs_by_the_seed_alone_passes(live: Live) -> 
     assert {trial.traffic.cost_usd for trial in now.run.trials} == {0.0}
 
 
-async def test_a_swapped_handoff_description_is_screened_then_confirmed_with_layer_agent_and_scenarios(
-    live: Live,
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a live run of a variant came to, and what was told of it while it ran."""
+
+    outcome: pipeline.Outcome
+    begun: tuple[tuple[int, int], ...]
+    order: tuple[str | None, ...]
+
+    @property
+    def fresh(self) -> tuple[Path, Path]:
+        """The folders of what was tried again: the agents as they are, and the variant."""
+        plain, mine = sorted((self.outcome.folder / "confirm").glob("*/"))
+        return plain, mine
+
+
+@pytest.fixture(scope="module")
+def swapped(live: Live) -> Told:
+    """A variant with one handoff description swapped, run with the gate."""
+    begun: list[tuple[int, int]] = []
+    order: list[str | None] = []
+    work = pipeline.run_variants(
+        live.settings(mode="live", trials=3, gated=True, seed=7, concurrency=1),
+        pipeline.Selection(what=SUITE),
+        ("one-swapped",),
+        lambda trial: order.append(trial.variant),
+        lambda places, count: begun.append((len(places), count)),
+    )
+    (outcome,) = asyncio.run(work)
+    return Told(outcome, tuple(begun), tuple(order))
+
+
+def test_a_swapped_handoff_description_is_screened_then_confirmed_with_layer_agent_and_scenarios(
+    swapped: Told,
 ) -> None:
-    (now,) = await live.run("one-swapped", trials=3)
-    screened = live.gate(now.folder)
-    assert (screened.verdict, screened.code) == (Ruling.INCONCLUSIVE, ExitCode.COULD_NOT_JUDGE)
-    assert screened.confirm
-    other, mine = await live.run("baseline", "one-swapped", trials=5)
-    decided = live.gate(now.folder, mine.folder, other.folder)
-    assert (decided.verdict, decided.code) == (Ruling.FAIL, ExitCode.WORSE)
-    blamed = decided.of(Weight.BROKEN)
+    decision = swapped.outcome.decision
+    assert decision is not None
+    assert (decision.verdict, decision.confirm, swapped.outcome.code) == (Ruling.FAIL, (), ExitCode.WORSE)
+    blamed = decision.of(Weight.BROKEN)
     assert (Layer.TRIAGE, "Triage") in {(each.layer, each.agent) for each in blamed}
-    assert {name for each in blamed for name in each.scenarios} == set(screened.confirm)
+    flagged = {name for each in blamed for name in each.scenarios}
+    assert {trial.scenario for each in swapped.fresh for trial in saved.read_run(each).trials} == flagged < set(SUITE)
+
+
+def test_both_sides_are_tried_again_in_turn_five_times_each(swapped: Told) -> None:
+    first = 3 * len(SUITE)
+    assert swapped.begun == ((1, first), (0, len(swapped.order) - first))
+    again = swapped.order[first:]
+    assert again == (None, "one-swapped") * (len(again) // 2)
+    assert len(again) % (2 * 5) == 0 < len(again)
+
+
+def test_a_saved_run_is_decided_by_the_fresh_trials_it_came_with(live: Live, swapped: Told) -> None:
+    assert live.gate(swapped.outcome.folder).code is ExitCode.WORSE
+
+
+def test_without_fresh_trials_a_saved_run_asks_for_them_and_takes_what_it_is_handed(
+    live: Live, swapped: Told, tmp_path: Path
+) -> None:
+    alone = tmp_path / "run.jsonl"
+    shutil.copy(swapped.outcome.folder / "run.jsonl", alone)
+    screened = live.gate(alone)
+    assert (screened.verdict, screened.code) == (Ruling.INCONCLUSIVE, ExitCode.COULD_NOT_JUDGE)
+    assert f"{' '.join(screened.confirm)} --mode live --trials 5 --variant baseline --variant one-swapped" in (
+        decision_text(screened)
+    )
+    plain, mine = swapped.fresh
+    assert live.gate(alone, mine, plain).code is ExitCode.WORSE
+
+
+async def test_agents_that_were_never_blessed_are_no_other_side(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blessed = saved.blessed_agents(live.settings())
+    monkeypatch.setattr(saved, "blessed_agents", lambda _: (replace(blessed[0], instructions="Else."), *blessed[1:]))
+    settings = live.settings(mode="live", gated=True)
+    (variant,) = pipeline.variants_named(settings, ("one-swapped",))
+    suspect = Suspect(
+        folder=tmp_path,
+        agents=pipeline.load_agents(settings, variant),
+        scenarios=pipeline.read_scenarios(settings),
+        decision=Decision(verdict=Ruling.INCONCLUSIVE, code=ExitCode.COULD_NOT_JUDGE, confirm=SUITE[:1]),
+    )
+    assert not await confirm(settings, suspect, (lambda _: None, lambda *_: None), Spending(0))
+    assert not folder_in(tmp_path).exists()

@@ -12,6 +12,7 @@ from harness.core.results import Trial, Verdict
 from harness.core.trace import Layer
 from harness.errors import ProblemsError, UsageError
 from harness.execution.journal import read_run
+from harness.running import plan
 from harness.standin.server import running
 from harness.suite.variant_files import load_variant, variant_files
 from harness.system.loading import load_system
@@ -84,7 +85,7 @@ async def test_recordings_replay_side_by_side_each_variant_in_a_run_of_its_own(g
 async def test_trials_of_variants_take_turns(go: Go) -> None:
     settings = config.resolve({"trials": 2}, ROOT)
     scenarios = pipeline.listed(settings, pipeline.Selection(what=("plan-prices", "duplicate-charge")))
-    order = [(spec.index, spec.scenario.id, spec.variant) for spec in pipeline.plan(settings, scenarios, (None, "x"))]
+    order = [(spec.index, spec.scenario.id, spec.variant) for spec in plan(settings, scenarios, (None, "x"))]
     assert order == [
         (index, scenario.id, variant) for index in (0, 1) for scenario in scenarios for variant in (None, "x")
     ]

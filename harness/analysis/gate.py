@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.decision import Decision, Reason, Ruling, Weight, ruled
 from harness.analysis.exact_gate import changed_verdicts, comparable, drops
-from harness.analysis.judgeable import obstacles
+from harness.analysis.judgeable import obstacles, unfit
 from harness.analysis.limits import bounds, must_pass
 from harness.analysis.live_gate import Fresh, findings, screening
 from harness.analysis.metrics import metrics_of
@@ -74,6 +74,8 @@ def _against(
     alarm, asked = screening(now, baseline, policy)
     if not alarm.raised:
         return [], ()
+    if fresh is not None and (wrong := tuple(unfit(fresh, now, baseline))):
+        return [(None, each) for each in wrong], asked
     if fresh is not None:
         confirmed = list(findings(alarm, now, fresh, policy, asked))
         cleared = "" if confirmed else "; fresh trials of both sides did not confirm it"

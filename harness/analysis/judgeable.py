@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from harness.analysis.agent_changes import agent_changes
 from harness.analysis.baseline import age_in_days
 from harness.analysis.decision import Reason, Weight
 from harness.analysis.outcome import quarantined_ids
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from harness.analysis.live_gate import Fresh
     from harness.analysis.policy import Policy
     from harness.analysis.summary import Summary
     from harness.core.results import Run
@@ -39,6 +41,8 @@ def _of_run(run: Run) -> Iterator[Reason]:
     aside = quarantined_ids(run)
     if run.scenarios and len(aside) == len(run.scenarios):
         yield _unjudged("quarantine", "every scenario is quarantined, so nothing decides")
+    if run.info.mode is Mode.RECORD and any(trial.traffic.replayed for trial in run.trials):
+        yield _unjudged("run", "it recorded only what was missing, so that its trials are neither live nor replays")
     unrun = sorted({each.id for each in run.scenarios} - {trial.scenario for trial in run.trials} - aside)
     if unrun and run.trials:
         yield _unjudged("run", f"{len(unrun)} selected scenarios have no trial", *unrun)
@@ -83,6 +87,22 @@ def _of_baseline(run: Run, policy: Policy, baseline: Summary, now: datetime) -> 
     elif age > policy.max_age_days:
         text = f"the baseline is {age} days old, more than {policy.max_age_days}; bless a newer run"
         yield _unjudged("baseline", text)
+
+
+def unfit(fresh: Fresh, now: Summary, baseline: Summary) -> Iterator[Reason]:
+    """Why fresh trials say nothing of what looked worse: clearing by the wrong runs would be a silent pass."""
+    used = {*now.runs, *baseline.runs}
+    sides = (("candidate's", fresh.candidate, now), ("baseline's", fresh.baseline, baseline))
+    for whose, side, meant in sides:
+        if side.mode is Mode.REPLAY:
+            yield _unjudged("live", f"the fresh trials of the {whose} side are replays, which are none")
+        if used & set(side.runs):
+            yield _unjudged("live", f"run {side.runs[0]} of the {whose} side was judged before: it is not fresh")
+        if other := [each.agent for each in agent_changes(side.agents, meant.agents, {})]:
+            text = f"the fresh trials of the {whose} side ran agents that are defined otherwise: {', '.join(other)}"
+            yield _unjudged("live", text)
+    if set(fresh.candidate.runs) & set(fresh.baseline.runs):
+        yield _unjudged("live", f"run {fresh.baseline.runs[0]} stands for both sides")
 
 
 def _unjudged(rule: str, message: str, *scenarios: str) -> Reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.analysis.screening import (
@@ -137,6 +138,13 @@ def outlook(history: Tallies, trials: int, confirming: int, suites: int = _SUITE
 
 def smallest_drop(history: Tallies, design: Design = Design(), suites: int = _SUITES) -> int | None:
     """The smallest drop of all scenarios, in whole points, that is caught 80% of the time; None beyond 50 points."""
+    return _smallest_drop(tuple(history.items()), design, suites)
+
+
+@lru_cache(maxsize=8)
+def _smallest_drop(listed: tuple[tuple[str, Tally], ...], design: Design, suites: int) -> int | None:
+    """Kept, because a gate decides more than once in a run: before fresh trials, and after."""
+    history = dict(listed)
     low, high = 0, 51
     while high - low > 1:
         middle = (low + high) // 2

@@ -172,7 +172,7 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
 
     def begin(places: Sequence[Path], trials: int) -> None:
         folders.extend(places)
-        screen.begin(trials)
+        screen.begin(trials, again=not places)
 
     if resumed:
         work = pipeline.resume(settings, resumed, screen.trial, begin)

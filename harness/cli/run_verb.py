@@ -25,7 +25,8 @@ def command(**given: Any) -> int:
     """Replay the scenarios, score every layer, write the report.
 
     Needs no API key and sends nothing: answers come from cassettes. Exit codes: 0 fine, 1 worse, 2 wrong usage or
-    suite, 4 could not judge, 5 nothing selected.
+    suite, 4 could not judge, 5 nothing selected. With --gate, live trials of a variant that look worse than history
+    are confirmed or cleared by fresh ones of both sides.
 
     \b
     harness run
@@ -33,5 +34,6 @@ def command(**given: Any) -> int:
     harness run duplicate-charge --mode live
     harness run --resume reports/20260131-120000-000
     harness run --baseline baselines/main.json --gate
+    harness run --mode live --trials 3 --variant mine --gate --baseline baselines/live.json
     """
     return options.execute(given)

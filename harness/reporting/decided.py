@@ -31,7 +31,9 @@ def decision_markdown(decision: Decision) -> str:
     rows = [f"| {_MARKS[each.weight][2:]} | {_cell(each)} |" for each in decision.reasons]
     table = ["", "| weight | reason |", "| --- | --- |", *rows] if rows else []
     blind = ["", "What this run could not have seen:", "", *(f"- {each}" for each in decision.blind_spots)]
-    return "\n".join([f"**{decision.sentence}**", *table, *(blind if decision.blind_spots else [])]) + "\n"
+    step = confirming(decision)
+    asked = ["", step[0], "", f"    {step[1]}"] if step else []
+    return "\n".join([f"**{decision.sentence}**", *table, *(blind if decision.blind_spots else []), *asked]) + "\n"
 
 
 def _lines(decision: Decision, *, explain: bool) -> Iterator[str]:
@@ -46,16 +48,22 @@ def _lines(decision: Decision, *, explain: bool) -> Iterator[str]:
     if decision.blind_spots:
         yield "What this run could not have seen:"
         yield from (f"  - {each}" for each in decision.blind_spots)
-    if decision.confirm:
-        yield from _next(decision)
+    if step := confirming(decision):
+        yield step[0]
+        yield f"  {step[1]}"
 
 
-def _next(decision: Decision) -> Iterator[str]:
-    """How to get fresh trials: a variant and the agents as they are in one call, else once for each checkout."""
+def confirming(decision: Decision) -> tuple[str, str] | None:
+    """What a person does to get fresh trials, and the call for it; None where nothing is left open.
+
+    A variant and the agents as they are take one call, else there is one for each checkout.
+    """
+    if not decision.confirm:
+        return None
     sides = f" --variant baseline --variant {decision.variant}" if decision.variant else ""
     where = "" if sides else ", here and in a checkout of the baseline's commit, in the same minutes"
-    yield f"Next: {CONFIRM_TRIALS} trials of these on both sides{where}, then gate with --confirm and --against:"
-    yield f"  harness run {' '.join(decision.confirm)} --mode live --trials {CONFIRM_TRIALS}{sides}"
+    text = f"Next: {CONFIRM_TRIALS} trials of these on both sides{where}, then gate with --confirm and --against:"
+    return text, f"harness run {' '.join(decision.confirm)} --mode live --trials {CONFIRM_TRIALS}{sides}"
 
 
 def _names(names: tuple[str, ...], most: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.comparison import Change, Comparison
 from harness.analysis.decision import Decision, Ruling, Weight
 from harness.core.results import Verdict
+from harness.reporting.decided import confirming
 from harness.reporting.view import CHANGES, ChangesShown, GateShown
 
 if TYPE_CHECKING:
@@ -52,5 +53,5 @@ def changes_shown(comparison: Comparison) -> ChangesShown:
 def _reasons(decision: Decision) -> Iterator[str]:
     yield from (f"{_MARKS[each.weight]}: {each.message}" for each in decision.reasons)
     yield from (f"blind spot: {each}" for each in decision.blind_spots)
-    if decision.confirm:
-        yield f"to confirm with fresh trials of both sides: {', '.join(decision.confirm)}"
+    if step := confirming(decision):
+        yield " ".join(step)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.core.results import Run, Trial, Verdict
-from harness.reporting.numbers import count, duration
+from harness.reporting.numbers import count, duration, plural
 from harness.reporting.text import Writer, console_of, failure_lines, layer_lines, signs_of
 from harness.reporting.view import Report, report_of
 
@@ -118,8 +118,12 @@ class Screen:
         self._quiet, self._verbose, self._color = quiet, verbose, color
         self._work = Work(self._stream, color=color)
 
-    def begin(self, trials: int) -> None:
-        """So many trials are about to run."""
+    def begin(self, trials: int, *, again: bool = False) -> None:
+        """So many trials are about to run; `again`: fresh ones, since those before looked worse than history."""
+        self._work.stop()
+        if again and not self._quiet:
+            text = f"looks worse than history: {plural(trials, 'fresh trial')}, both sides in turn, confirm or clear it"
+            console_of(self._stream, color=self._color).print(text, highlight=False, soft_wrap=True)
         self._work = Work(self._stream, trials, color=self._color)
 
     def trial(self, trial: Trial) -> None:

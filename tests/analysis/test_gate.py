@@ -45,8 +45,8 @@ def history(make_run: MakeRun, marks: dict[str, str] | None = None) -> Run:
 
 def confirming(make_run: MakeRun, mine: dict[str, str], other: dict[str, str]) -> Fresh:
     return Fresh(
-        candidate=summary_of(make_run(mine, **LIVE)),
-        baseline=summary_of(make_run(other, **LIVE)),
+        candidate=summary_of(make_run(mine, id="mine", **LIVE)),
+        baseline=summary_of(make_run(other, id="other", **LIVE)),
     )
 
 
@@ -277,6 +277,31 @@ def test_too_few_fresh_trials_clear_nothing(make_run: MakeRun, mine: dict[str, s
     fresh = confirming(make_run, mine, {"s07": "+++++"})
     decision = judged(make_run({**FIFTY, "s07": "---"}, **LIVE), history(make_run), fresh=fresh)
     assert (decision.verdict, decision.confirm) == (Ruling.INCONCLUSIVE, ("s07",))
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "why"),
+    [
+        ({"mode": Mode.REPLAY}, {}, "are replays"),
+        ({"id": "screened"}, {}, "judged before"),
+        ({}, {"id": "mine"}, "both sides"),
+        ({"instructions": "Be kind."}, {}, "candidate's side ran agents that are defined otherwise: Triage"),
+        ({}, {"instructions": "Be kind."}, "baseline's side ran agents"),
+    ],
+)
+def test_fresh_trials_of_something_else_clear_nothing(
+    make_run: MakeRun, mine: dict[str, Any], other: dict[str, Any], why: str
+) -> None:
+    good = {"s07": "+++++"}
+    fresh = Fresh(
+        candidate=summary_of(make_run(good, **{"id": "mine", **LIVE, **mine})),
+        baseline=summary_of(make_run(good, **{"id": "other", **LIVE, **other})),
+    )
+    decision = judged(
+        make_run({**FIFTY, "s07": "---"}, id="screened", **LIVE), history(make_run), fresh=fresh, inconclusive="pass"
+    )
+    assert (decision.verdict, decision.confirm) == (Ruling.INCONCLUSIVE, ("s07",))
+    assert why in messages(decision, Weight.UNJUDGED)
 
 
 def test_a_drop_over_the_suite_is_confirmed_over_the_suite(make_run: MakeRun) -> None:

@@ -34,7 +34,10 @@ def test_every_reason_and_blind_spot_is_shown(samples: Any) -> None:
     assert shown.reasons == (
         "broken: refund-over-limit failed",
         "blind spot: a drop under 6 points",
-        "to confirm with fresh trials of both sides: a",
+        (
+            "Next: 5 trials of these on both sides, here and in a checkout of the baseline's commit, in the same"
+            " minutes, then gate with --confirm and --against: harness run a --mode live --trials 5"
+        ),
     )
 
 
