@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from harness import pipeline
 from harness.analysis.meaning import Meaning, Shift, meaning
 from harness.cassettes import inventory, review
+from harness.cassettes.hiding import hidden
+from harness.cassettes.redaction import patterns_of
 from harness.cassettes.review import Decision, Pending
 from harness.config import in_ci
 from harness.core.results import Mode, Trial
@@ -60,15 +62,19 @@ def verify(settings: Settings) -> tuple[Problem, ...]:
 
 
 def shown(settings: Settings, name: str) -> tuple[dict[str, object], ...]:
-    """The interactions of one recording, readable; `name` as in the list, or a path. Raises UsageError."""
-    return inventory.show(_named(settings, name))
+    """The interactions of one recording, readable and without secrets. Raises UsageError.
+
+    `name` is as in the list, or a path: a recording that plain vcrpy made may hold a key.
+    """
+    return hidden(inventory.show(_named(settings, name)), patterns_of(settings.redact))
 
 
 def orphans(settings: Settings) -> tuple[Path, ...]:
-    """Recordings that no scenario of the suite asks for."""
+    """Recordings that no scenario of the suite asks for, those that wait for review included."""
     scenarios, folder = pipeline.read_scenarios(settings), _folder(settings)
-    every = inventory.names(folder).values()
-    return tuple(path for path in every if not _wanted(trial_of(folder, path, scenarios), settings))
+    every = {path: path for path in inventory.names(folder).values()}
+    every |= {each.pending: each.recorded for each in review.waiting(folder)}
+    return tuple(path for path, place in every.items() if not _wanted(trial_of(folder, place, scenarios), settings))
 
 
 def _wanted(spec: TrialSpec | None, settings: Settings) -> bool:
@@ -199,7 +205,7 @@ def _decided(
     settings: Settings, names: Sequence[str], reason: str, decide: Callable[[Path, str, str, str], Decision]
 ) -> tuple[Decision, ...]:
     refuse_decisions_in_ci()
-    by = author_of(settings.root)
+    by, reason = hidden((author_of(settings.root), reason), patterns_of(settings.redact))
     found = [each.name for each in named(settings, names)]
     return tuple(decide(_folder(settings), name, by, reason) for name in found)
 

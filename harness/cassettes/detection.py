@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 
     from detect_secrets.plugins.base import BasePlugin
 
-_SECRET_VARIABLE = re.compile(r"(?i)(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|_ORG_ID|_PROJECT_ID)$")
-_SHORTEST = 12
-_SHORTEST_SENT = 8
+_SECRET_VARIABLE = re.compile(
+    r"(?i)(?:(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?:_?\d+)?|_PASS|_ORG_ID|_PROJECT_ID)$"
+)
+_SHORTEST = 8
+_SHORTEST_WORD = 12
+"""A shorter word of letters alone may stand in any text."""
+
 _DEPTH = 3
 _PLACEHOLDERS = frozenset({"replay-needs-no-key"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _LINE_END = re.compile(r"(?:\\r)?\\n|\s")
 _WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{60,}(?:(?:\\r)?\\n|\s)+)+[A-Za-z0-9+/]+={0,2}")
 """Base64 over several lines, as YAML and mail write it."""
+
+_ESCAPE = re.compile(r"""\\(?:u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<mark>[bfnrt"'/\\]))""")
+_MARKS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+"""Escapes of JSON, and of Python where it shows a text."""
 
 _DELTA = re.compile(r'"(?:content|delta|arguments)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 """The pieces that a stream gives a text in."""
@@ -105,7 +113,7 @@ def without_secrets(text: str, sent: Collection[str] = ()) -> str:
         return text
     kept = _PRIVATE_KEY.sub(HIDDEN, text)
     for value in sorted({*sent, *_known, *_environment_secrets(), *_shapes(kept)}, key=len, reverse=True):
-        kept = kept.replace(value, HIDDEN) if len(value) >= _SHORTEST_SENT else kept
+        kept = kept.replace(value, HIDDEN) if len(value) >= _SHORTEST else kept
     for encoded in (_WRAPPED, _BASE64):
         kept = encoded.sub(lambda match: HIDDEN if secret_in(match.group(), sent) else match.group(), kept)
     found = secret_in(kept, sent)
@@ -119,7 +127,7 @@ def _shapes(text: str) -> Iterator[str]:
 
 
 def _sent_value(text: str, sent: Iterable[str]) -> str:
-    if any(len(value) >= _SHORTEST_SENT and value in text for value in sent):
+    if any(len(value) >= _SHORTEST and value in text for value in sent):
         return "a key, cookie or organisation id that was sent in a header"
     return ""
 
@@ -132,8 +140,12 @@ def _environment_secrets() -> dict[str, str]:
     return {
         value: name
         for name, value in os.environ.items()
-        if len(value) >= _SHORTEST and value not in _PLACEHOLDERS and _SECRET_VARIABLE.search(name)
+        if _SECRET_VARIABLE.search(name) and value not in _PLACEHOLDERS and _is_telling(value)
     }
+
+
+def _is_telling(value: str) -> bool:
+    return len(value) >= (_SHORTEST_WORD if value.isalpha() else _SHORTEST)
 
 
 def _known_shape(text: str) -> str:
@@ -167,6 +179,8 @@ def _decoded(text: str) -> Iterator[str]:
     """What escapes, streams and base64 in the text stand for, unpacked when that is compressed."""
     if "%" in text and (plain := unquote(text)) != text:
         yield plain
+    if "\\" in text and (plain := _unescaped(text)) != text:
+        yield plain
     if "data:" in text:
         yield "".join(_DELTA.findall(text))
     wrapped = (_LINE_END.sub("", match.group()) for match in _WRAPPED.finditer(text))
@@ -174,6 +188,16 @@ def _decoded(text: str) -> Iterator[str]:
         raw = _from_base64(run)
         if raw is not None:
             yield text_of(raw)
+
+
+def _unescaped(text: str) -> str:
+    plain = _ESCAPE.sub(_meant, text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _meant(escape: re.Match[str]) -> str:
+    code = escape["unit"] or escape["byte"]
+    return chr(int(code, 16)) if code else _MARKS.get(escape["mark"], escape["mark"])
 
 
 def text_of(body: object) -> str:

@@ -7,7 +7,9 @@ Headers need none of it: only harmless ones are kept at all. What still looks li
 
 from __future__ import annotations
 
+import base64
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
@@ -71,7 +73,16 @@ def secret_values(headers: Mapping[str, Any]) -> Iterator[str]:
                 pairs = text.split(";")[: 1 if name.lower() == "set-cookie" else None]
                 yield from (pair.partition("=")[2].strip() for pair in pairs)
             elif _SECRET_HEADER.search(name):
-                yield text.rpartition(" ")[2]
+                yield from _credentials(text)
+
+
+def _credentials(text: str) -> Iterator[str]:
+    """What a header like Authorization holds after its scheme; of a Basic one the password as well."""
+    scheme, _, value = text.rpartition(" ")
+    yield value
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            yield base64.b64decode(value).decode("utf-8", "replace").partition(":")[2]
 
 
 def kept_headers(headers: Mapping[str, Any]) -> dict[str, list[str]]:

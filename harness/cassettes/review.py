@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cassettes import store
-from harness.errors import UsageError, did_you_mean
+from harness.errors import CassetteError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +67,10 @@ def accept(folder: Path, name: str, by: str, reason: str = "") -> Decision:
     Raises UsageError when nothing of that name waits, CassetteCorruptError when the new one cannot be read.
     """
     found = _named(folder, name)
-    decision = _decision(found, by, reason, accepted=True)
-    found.pending.replace(found.recorded)
+    after = store.load(found.pending).described.get("recorded_at")
+    decision = replace(_decision(found, by, reason), accepted=True, after=after)
+    with _decided_once(found):
+        found.pending.replace(found.recorded)
     _write_down(folder, decision)
     return decision
 
@@ -75,18 +78,24 @@ def accept(folder: Path, name: str, by: str, reason: str = "") -> Decision:
 def reject(folder: Path, name: str, by: str, reason: str = "") -> Decision:
     """Remove the new recording and keep the old one, and write it down. Raises UsageError when nothing waits."""
     found = _named(folder, name)
-    decision = _decision(found, by, reason, accepted=False)
-    found.pending.unlink()
+    decision = _decision(found, by, reason)
+    with _decided_once(found):
+        found.pending.unlink()
     _write_down(folder, decision)
     return decision
 
 
 def history(folder: Path) -> Iterator[Decision]:
-    """The decisions made so far, oldest first."""
+    """The decisions made so far, oldest first. Raises UsageError for a line that tells of none."""
     path = folder / HISTORY
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield Decision(**json.loads(line))
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            if line.strip():
+                yield Decision(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            hint = "a decision is one JSON object a line; mend the line, or remove it"
+            raise UsageError(f"this is no decision: {line[:80]!r}", where=f"{path}:{number}", hint=hint) from error
 
 
 def _pending(path: Path, folder: Path) -> Pending:
@@ -102,20 +111,28 @@ def _named(folder: Path, name: str) -> Pending:
     return there[name]
 
 
-def _decision(found: Pending, by: str, reason: str, *, accepted: bool) -> Decision:
-    before = store.load(found.recorded).described if found.recorded.exists() else {}
-    after = store.load(found.pending).described if accepted else {}
-    return Decision(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        cassette=found.name,
-        accepted=accepted,
-        by=by,
-        reason=reason,
-        before=before.get("recorded_at"),
-        after=after.get("recorded_at"),
-    )
+def _decision(found: Pending, by: str, reason: str) -> Decision:
+    """The decision to reject. A damaged recording may be replaced: nobody knows when it was made."""
+    try:
+        before = store.load(found.recorded).described.get("recorded_at")
+    except CassetteError:
+        before = None
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Decision(at=at, cassette=found.name, accepted=False, by=by, reason=reason, before=before)
+
+
+@contextmanager
+def _decided_once(found: Pending) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UsageError(f"{found.name!r} waits no more: somebody else decided", where=str(found.pending)) from error
 
 
 def _write_down(folder: Path, decision: Decision) -> None:
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(decision), ensure_ascii=False) + "\n")
+    """On a line of its own, whatever a process that was killed left before it."""
+    path = folder / HISTORY
+    text = path.read_bytes() if path.exists() else b""
+    start = "\n" if text and not text.endswith(b"\n") else ""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{start}{json.dumps(asdict(decision), ensure_ascii=False)}\n")

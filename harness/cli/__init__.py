@@ -97,7 +97,9 @@ def _exit_code(arguments: list[str]) -> int:
     try:
         result: Any = cli.main(args=arguments, prog_name="harness", standalone_mode=False)
     except HarnessError as error:
-        click.echo(f"harness: {error}", err=True)
+        from harness.cassettes.detection import without_secrets
+
+        click.echo(f"harness: {without_secrets(str(error))}", err=True)
         return int(error.exit_code)
     except click.ClickException as error:
         error.show()

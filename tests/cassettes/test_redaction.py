@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cassettes.detection import refuse_secrets
-from harness.cassettes.redaction import patterns_of, redacted
+from harness.cassettes.detection import refuse_secrets, secret_in, without_secrets
+from harness.cassettes.redaction import patterns_of, redacted, secret_values
 from harness.errors import SecretFoundError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "sk-proj-" + "Ab3" * 12
 SHAPES = [
@@ -40,6 +45,56 @@ def test_a_value_of_the_environment_is_found_by_its_name(monkeypatch: pytest.Mon
     monkeypatch.setenv("SHOP_API_TOKEN", "plain words that are secret")
     with pytest.raises(SecretFoundError, match="the value of SHOP_API_TOKEN"):
         refuse_secrets("so plain words that are secret went out", "x")
+
+
+@pytest.mark.parametrize("name", ["SHOP_PASSWD", "DB_PASS", "OPENAI_API_KEY_2"])
+def test_a_short_value_of_the_environment_is_found_unless_it_is_a_word(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "customer")
+    assert secret_in("the customer asked") == ""
+    monkeypatch.setenv(name, "hunter-2")
+    assert without_secrets("so hunter-2 it is") == "so <secret> it is"
+
+
+def _streamed(secret: str) -> str:
+    return "".join(f"data: {json.dumps({'delta': each})}\n\n" for each in secret)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps,
+        lambda secret: json.dumps(secret, ensure_ascii=False),
+        lambda secret: json.dumps({"output": json.dumps({"key": secret})}),
+        lambda secret: json.dumps(secret).replace("/", "\\/"),
+        lambda secret: "".join(f"\\u{ord(each):04X}" for each in secret),
+        repr,
+        _streamed,
+        lambda secret: base64.b64encode(json.dumps(secret).encode()).decode(),
+    ],
+)
+def test_a_secret_is_found_however_it_is_escaped(
+    monkeypatch: pytest.MonkeyPatch, written: Callable[[str], str]
+) -> None:
+    odd = 'pa"ss\\wörd/of\nthe shop'
+    monkeypatch.setenv("SHOP_PASSWORD", odd)
+    assert secret_in(f"so {written(odd)} went out") == "the value of SHOP_PASSWORD"
+    assert "shop" not in without_secrets(written(odd))
+
+
+def test_a_key_that_follows_an_escaped_end_of_line_is_found() -> None:
+    assert secret_in(json.dumps(f"the key is\n{KEY}")) == "what looks like an API key"
+
+
+@given(st.text())
+def test_any_escapes_can_be_read(text: str) -> None:
+    assert isinstance(secret_in(text.replace("a", "\\ud83d").replace("b", "\\")), str)
+
+
+def test_the_password_of_an_address_is_known_to_have_been_sent() -> None:
+    basic = base64.b64encode(b"shop:correct horse").decode()
+    assert "correct horse" in set(secret_values({"Authorization": f"Basic {basic}"}))
 
 
 def test_harmless_text_passes() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from harness.core.results import Mode
 from harness.errors import CassetteCorruptError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from harness.cassettes.provenance import Provenance
 
@@ -66,3 +67,34 @@ async def test_a_damaged_recording_is_not_accepted(folder: Path) -> None:
     with pytest.raises(CassetteCorruptError):
         review.accept(folder, "a/x", by="me")
     assert "old words" in (folder / "a" / "x.yaml").read_text(encoding="utf-8")
+
+
+async def test_a_good_recording_takes_the_place_of_a_damaged_one(folder: Path) -> None:
+    (folder / "a" / "x.yaml").write_text("half of", encoding="utf-8")
+    assert review.accept(folder, "a/x", by="me").before is None
+    assert "new words" in (folder / "a" / "x.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("decide", [review.accept, review.reject])
+async def test_what_somebody_else_decided_meanwhile_is_said_so(
+    folder: Path, decide: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: Path, *_: object) -> None:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "replace", gone)
+    monkeypatch.setattr(Path, "unlink", gone)
+    with pytest.raises(UsageError, match="waits no more"):
+        decide(folder, "a/x", by="me")
+    assert list(review.history(folder)) == []
+
+
+async def test_half_a_line_of_the_history_is_named_and_spoils_no_other(folder: Path) -> None:
+    (folder / review.HISTORY).write_text('{"at": "2026-', encoding="utf-8")
+    decision = review.reject(folder, "a/x", by="me")
+    with pytest.raises(UsageError, match="this is no decision") as caught:
+        list(review.history(folder))
+    assert "history.jsonl:1" in str(caught.value)
+    path = folder / review.HISTORY
+    path.write_text(path.read_text(encoding="utf-8").partition("\n")[2], encoding="utf-8")
+    assert list(review.history(folder)) == [decision]
