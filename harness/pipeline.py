@@ -220,12 +220,14 @@ def _files(settings: Settings, selection: Selection) -> list[Path]:
 
 
 def environment(settings: Settings) -> ExitStack:
-    """The process environment that agents are loaded and run in: in replay no key, and no way off the machine."""
+    """The process environment that agents are loaded and run in: in replay no key, and no way off the machine.
+
+    Raises UsageError in CI for what is no replay.
+    """
     from harness.cassettes.detection import remember_environment
     from harness.execution.environment import prepared
 
-    if settings.mode is Mode.RECORD and in_ci():
-        raise UsageError("in CI nothing is recorded", hint="record where the key is, review, and commit the cassettes")
+    _refuse_in_ci(settings.mode)
     remember_environment()
     stack = ExitStack()
     stack.enter_context(prepared(settings.mode, settings.endpoint))
@@ -234,6 +236,16 @@ def environment(settings: Settings) -> ExitStack:
 
         stack.enter_context(guarded())
     return stack
+
+
+def _refuse_in_ci(mode: Mode) -> None:
+    if mode is Mode.REPLAY or not in_ci():
+        return
+    what = "nothing is recorded" if mode is Mode.RECORD else "nothing runs live"
+    hint = (
+        "record where the key is, review, and commit the cassettes; a job that is meant to ask a model sets CI= (empty)"
+    )
+    raise UsageError(f"in CI {what}: CI is set, so recordings are replayed", hint=hint)
 
 
 def load_agents(settings: Settings, variant: Variant | None = None) -> Agents:

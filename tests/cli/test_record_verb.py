@@ -165,13 +165,30 @@ def test_max_cost_cannot_be_kept_where_the_price_is_unknown(
     assert "the limit of $5.00 cannot be kept: what our-own-model cost is unknown" in told.stderr
 
 
-@pytest.mark.parametrize("arguments", [["record", "--standin"], ["run", "--mode", "record"]])
-def test_nothing_is_recorded_in_ci(
-    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["record", "--standin", "-q"], "in CI nothing is recorded"),
+        (["run", "--mode", "record"], "in CI nothing is recorded"),
+        (["run", "--mode", "live"], "in CI nothing runs live"),
+    ],
+)
+def test_no_model_is_asked_in_ci(
+    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     monkeypatch.setenv("CI", "true")
     told = harness(*arguments)
-    assert (told.exit_code, "in CI nothing is recorded" in told.stderr) == (2, True)
+    assert (told.exit_code, said in told.stderr, "sets CI= (empty)" in told.stderr) == (2, True, True)
+
+
+def test_a_job_in_ci_that_is_meant_to_ask_a_model_says_so(
+    harness: Harness, bakery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "")
+    assert harness("record", "about-the-weather", "--all", "--script", "script.yaml", "-q").exit_code == 0
+    with running(script=bakery / "script.yaml") as url:
+        monkeypatch.setenv("HARNESS_ENDPOINT", url)
+        assert harness("run", "about-the-weather", "--mode", "live", "-q").exit_code == 0
 
 
 def test_a_recording_that_is_too_old_is_made_anew(harness: Harness, bakery: Path) -> None:
