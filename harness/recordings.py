@@ -116,8 +116,15 @@ def _warned(what: str, names: Sequence[str], hint: str) -> tuple[Problem, ...]:
 
 
 def to_prune(settings: Settings) -> tuple[Path, ...]:
-    """What can go: recordings that belong to no scenario, and what killed recordings left behind."""
-    return (*orphans(settings), *inventory.leftovers(_folder(settings)))
+    """What can go: recordings that belong to no scenario, and what killed recordings left behind.
+
+    Raises UsageError when there is no scenario at all: then every recording would go, and the folder is likely wrong.
+    """
+    useless = orphans(settings)
+    if useless and not pipeline.read_scenarios(settings):
+        where = str(settings.path(settings.scenarios))
+        raise UsageError("there is no scenario, so every recording would go", where=where, hint="remove them by hand")
+    return (*useless, *inventory.leftovers(_folder(settings)))
 
 
 def prune(paths: Sequence[Path]) -> tuple[Path, ...]:

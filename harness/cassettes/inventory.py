@@ -1,29 +1,26 @@
-"""The recordings there are: which are sound, which fit the agents of today, which nobody asks for."""
+"""The recordings there are: what is in them, which are sound, what was left behind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import store
 from harness.cassettes.bodies import plain_bytes, readable
-from harness.cassettes.canonical import canonical
+from harness.cassettes.canonical import model_api
 from harness.cassettes.detection import refuse_secrets
-from harness.cassettes.difference import agent_of
-from harness.cassettes.provenance import changed_parts
 from harness.cassettes.review import is_pending
 from harness.errors import HarnessError, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from harness.cassettes.provenance import Provenance
-    from harness.core.results import CassetteUse
 
 _YAML = ".yaml"
+_WRITING_S = 60
+"""Within so many seconds the file of a recording that is being written has got its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +41,9 @@ class Entry:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
-    """A recording whose agents changed since: agent -> parts that differ, of the agents that it holds requests of."""
-
-    name: str
-    path: Path
-    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    age_days: int | None = None
-
-
-def entries(folder: Path, provenance: Provenance | None = None) -> tuple[Entry, ...]:
+def entries(folder: Path) -> tuple[Entry, ...]:
     """Every recording below `folder`, by name; those that wait for review are not among them."""
-    return tuple(_entry(path, folder, provenance) for path in _files(folder))
+    return tuple(_entry(path, folder) for path in _files(folder))
 
 
 def names(folder: Path) -> dict[str, Path]:
@@ -90,46 +77,26 @@ def show(path: Path) -> tuple[dict[str, Any], ...]:
     )
 
 
-def stale(folder: Path, provenance: Provenance, max_age_days: int = 0) -> tuple[Stale, ...]:
-    """The recordings that were made with other agents, or more than `max_age_days` days ago (0: no limit).
-
-    What no replay was needed for: an agent whose parts differ may still ask the same, and a replay says so exactly.
-    """
-    found = []
-    now = provenance.fingerprints()
-    for path in _files(folder):
-        described, agents = _described(path, provenance)
-        before = described.get("agents") or {}
-        changes = changed_parts(before, now) if before else {}
-        changes = {agent: parts for agent, parts in changes.items() if agent in agents}
-        age = _age(described.get("recorded_at"))
-        if changes or (max_age_days and age is not None and age > max_age_days):
-            found.append(Stale(name=_name(path, folder), path=path, changes=changes, age_days=age))
-    return tuple(found)
-
-
-def orphans(folder: Path, wanted: Iterable[Path]) -> tuple[Path, ...]:
-    """The recordings that belong to no trial; `wanted` are the cassettes of all trials there are."""
-    known = {path.resolve() for path in wanted}
-    return tuple(path for path in _files(folder) if path.resolve() not in known)
-
-
-def unused(uses: Iterable[CassetteUse]) -> tuple[tuple[str, int], ...]:
-    """(path, how many) of the recorded interactions that a run did not ask for."""
-    return tuple((use.path, use.total - use.used) for use in uses if use.total > use.used)
-
-
 def leftovers(folder: Path) -> tuple[Path, ...]:
-    """Files of recordings that were killed while they were written."""
-    return tuple(sorted(folder.rglob(f".*{store.PART}")))
+    """Files of recordings that were killed while they were written; one that is written now is younger."""
+    before = time.time() - _WRITING_S
+    return tuple(path for path in sorted(folder.rglob(f".*{store.PART}")) if _written_at(path) < before)
 
 
 def prune(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Remove these files and tell which were there."""
     there = tuple(path for path in paths if path.exists())
     for path in there:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return there
+
+
+def _written_at(path: Path) -> float:
+    """In seconds since 1970; a file that got its name meanwhile is none that was left."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
 
 
 def _files(folder: Path) -> list[Path]:
@@ -140,28 +107,25 @@ def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix().removesuffix(_YAML)
 
 
-def _entry(path: Path, folder: Path, provenance: Provenance | None) -> Entry:
+def _entry(path: Path, folder: Path) -> Entry:
     name, size = _name(path, folder), path.stat().st_size
     try:
         cassette = store.load(path)
     except HarnessError as error:
         return Entry(name=name, path=path, size=size, error=error.what)
-    asked = [canonical(each.request.method, each.request.uri, each.request.body) for each in cassette.interactions]
-    graph = provenance.graph if provenance else None
-    used = {agent_of(each.body, graph) for each in asked if each.is_model_call} if graph else set()
-    agents = used or set(cassette.described.get("used") or ())
+    asked = [model_api(each.request.method, each.request.uri) for each in cassette.interactions]
     return Entry(
         name=name,
         path=path,
         size=size,
         interactions=len(asked),
-        model_calls=sum(each.is_model_call for each in asked),
+        model_calls=sum(map(bool, asked)),
         cancelled=len(cassette.described.get("cancelled") or ()),
         recorded_at=cassette.described.get("recorded_at"),
         endpoint=cassette.described.get("endpoint"),
         models=tuple(cassette.described.get("models") or ()),
         stand_in=bool(cassette.described.get("stand_in")),
-        agents=tuple(sorted(agent for agent in agents if agent)),
+        agents=tuple(cassette.described.get("used") or ()),
     )
 
 
@@ -172,23 +136,3 @@ def _problems(path: Path) -> list[Problem]:
     except HarnessError as error:
         return [Problem(message=str(error))]
     return []
-
-
-def _described(path: Path, provenance: Provenance) -> tuple[dict[str, Any], set[str]]:
-    """The harness's own part, and the agents the recording holds requests of; nothing for a file that is damaged."""
-    try:
-        cassette = store.load(path)
-    except HarnessError:
-        return {}, set()
-    names = set(cassette.described.get("used") or ())
-    for each in cassette.interactions:
-        asked = canonical(each.request.method, each.request.uri, each.request.body)
-        agent = agent_of(asked.body, provenance.graph) if asked.is_model_call else None
-        names |= {agent} if agent else set()
-    return cassette.described, names
-
-
-def _age(recorded_at: Any) -> int | None:
-    if not recorded_at:
-        return None
-    return (datetime.now(UTC) - datetime.fromisoformat(str(recorded_at))).days

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -119,9 +121,41 @@ def test_prune_asks_and_removes_what_no_scenario_needs(
     folder = bakery / "cassettes"
     assert harness("cassettes", "prune").stderr == "nothing to remove\n"
     (folder / "gone.yaml").write_text("x", encoding="utf-8")
-    (folder / ".gone.yaml.1.part").touch()
+    for name, age in (("killed", 3600), ("written-now", 0)):
+        part = folder / f".{name}.part"
+        part.touch()
+        os.utime(part, (time.time() - age,) * 2)
     monkeypatch.setattr("click.confirm", lambda *_, **__: False)
     assert "nothing was removed" in harness("cassettes", "prune").stderr
     assert (folder / "gone.yaml").exists()
     assert harness("cassettes", "prune", "--yes").stderr == "2 files removed\n"
-    assert sorted(each.stem for each in folder.iterdir()) == NAMES
+    assert sorted(each.stem for each in folder.iterdir()) == [".written-now", *NAMES]
+
+
+def test_prune_removes_nothing_where_there_is_no_scenario(harness: Harness, bakery: Path) -> None:
+    (bakery / "none").mkdir()
+    told = harness("cassettes", "prune", "--yes", "--scenarios", "none")
+    assert (told.exit_code, "every recording would go" in told.stderr) == (2, True)
+    assert sorted(each.stem for each in (bakery / "cassettes").iterdir()) == NAMES
+
+
+def test_what_waits_goes_with_its_scenario(harness: Harness, bakery: Path) -> None:
+    for name in ("gone.pending", "cancel-a-cake.pending"):
+        (bakery / "cassettes" / f"{name}.yaml").write_text("interactions: []\nversion: 1\n", encoding="utf-8")
+    assert harness("cassettes", "orphans").stdout == "cassettes/gone.pending.yaml\n"
+
+
+def test_show_hides_what_a_foreign_recording_holds(harness: Harness, bakery: Path) -> None:
+    path, key = bakery / "cassettes" / "about-the-weather.yaml", "sk-proj-" + "Ab3" * 12
+    path.write_text(path.read_text(encoding="utf-8").replace("Will it rain", f"Is {key} good"), encoding="utf-8")
+    for flags in ((), ("--json",)):
+        told = harness("cassettes", "show", "about-the-weather", *flags)
+        assert ("Is <secret> good" in told.stdout, key in told.stdout) == (True, False)
+
+
+def test_an_error_repeats_no_secret(harness: Harness, bakery: Path) -> None:
+    key = "sk-proj-" + "Ab3" * 12
+    (bakery / "keyed.py").write_text(f"raise ValueError('{key} is refused')\n", encoding="utf-8")
+    told = harness("run", "--system", "keyed:system")
+    assert told.exit_code not in (0, 1)
+    assert ("<secret> is refused" in told.stderr, key in told.stderr) == (True, False)
