@@ -15,6 +15,18 @@ from harness.errors import UsageError, did_you_mean
 
 _PREFIX = "HARNESS_"
 _TABLES = ("gate", "redact")
+_APIS = ("responses", "chat_completions")
+_LEAST = {
+    "concurrency": 1,
+    "processes": 1,
+    "trials": 0,
+    "timeout": 0.001,
+    "max_turns": 1,
+    "max_failures": 0,
+    "max_age_days": 0,
+    "max_cost": 0,
+}
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", Mode: " | ".join(Mode)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +163,25 @@ def _coerce(name: str, raw: Any, source: str) -> Any:
     if name == "shard":
         return _shard(str(raw), source)
     try:
-        return _cast(kind, raw)
+        return _within(name, _cast(kind, raw))
     except (TypeError, ValueError) as error:
-        expected = " | ".join(Mode) if kind is Mode else kind.__name__
-        raise UsageError(f"{name} = {raw!r} is not right", where=source, hint=f"expected: {expected}") from error
+        raise UsageError(
+            f"{name} = {raw!r} is not right", where=source, hint=f"expected: {_expected(name, kind)}"
+        ) from error
+
+
+def _within(name: str, value: Any) -> Any:
+    """The value, when it is one that a run can do something with. Raises ValueError."""
+    if (name in _LEAST and not value >= _LEAST[name]) or (name == "api" and value not in _APIS):
+        raise ValueError(value)
+    return value
+
+
+def _expected(name: str, kind: type) -> str:
+    if name == "api":
+        return " | ".join(_APIS)
+    least = f", {_LEAST[name]} or more" if name in _LEAST else ""
+    return f"{_WORDS.get(kind, 'a text')}{least}"
 
 
 def _cast(kind: type, raw: Any) -> Any:

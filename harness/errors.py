@@ -11,6 +11,7 @@ from harness.core.scenario import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -143,6 +144,11 @@ class ProblemsError(HarnessError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+def seen_from(path: Path, root: Path) -> str:
+    """How a file is named where people read it: as seen from `root`, the project's folder, when it lies in there."""
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 _NAMES_SHOWN = 12

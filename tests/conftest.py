@@ -57,6 +57,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("FORCE_COLOR", "NO_COLOR", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
+    for name in [each for each in os.environ if each.startswith("HARNESS_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import options
-from harness.errors import ExitCode, Severity
+from harness.errors import ExitCode, Severity, seen_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,8 +224,7 @@ def _text(body: object) -> str:
 
 
 def _shown(path: Path, settings: Settings) -> str:
-    root = settings.root.resolve()
-    return str(path.resolve().relative_to(root)) if path.resolve().is_relative_to(root) else str(path)
+    return seen_from(path.resolve(), settings.root.resolve())
 
 
 def _columns(rows: list[tuple[str, ...]]) -> list[str]:

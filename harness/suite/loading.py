@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.scenario import Location, Scenario
-from harness.errors import Problem, ProblemsError
+from harness.errors import Problem, ProblemsError, seen_from
 from harness.suite import values
 from harness.suite.language import FILE
 from harness.suite.nodes import Fields, Items, described
@@ -55,7 +55,7 @@ def read_suite(paths: Sequence[Path], root: Path | None = None) -> Reading:
     pages: list[tuple[Page, list[Scenario]]] = []
     with _no_garbage_collection():
         for path in _files(paths, missing):
-            page = Page(_shown(path, base))
+            page = Page(seen_from(path, base))
             pages.append((page, _load_file(path, page)))
     return _reading(missing, pages)
 
@@ -111,10 +111,6 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if path.suffix in _SUFFIXES and not any(part.startswith(".") for part in parts) and path.is_file():
             yield path
-
-
-def _shown(path: Path, base: Path) -> str:
-    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
 
 
 def _load_file(path: Path, page: Page) -> list[Scenario]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.variant import AgentOverlay, InstructionsEdit, Variant
-from harness.errors import ProblemsError, UsageError, did_you_mean
+from harness.errors import ProblemsError, UsageError, did_you_mean, seen_from
 from harness.suite import values
 from harness.suite.nodes import Field, Fields, plain
 from harness.suite.page import Page
@@ -69,9 +69,7 @@ def variant_files(folder: Path) -> dict[str, Path]:
 
 def load_variant(path: Path, root: Path | None = None) -> Variant:
     """The variant of one file, not yet held against the agents. Raises ProblemsError with all that is wrong."""
-    base = (root or Path.cwd()).resolve()
-    shown = path.resolve()
-    page = Page((shown.relative_to(base) if shown.is_relative_to(base) else path).as_posix())
+    page = Page(seen_from(path.resolve(), (root or Path.cwd()).resolve()))
     try:
         data = path.read_bytes()
     except OSError as error:

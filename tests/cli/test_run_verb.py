@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pytest
+
     Harness = Callable[..., Any]
 
 
@@ -68,3 +70,21 @@ def test_a_run_never_tells_where_on_this_machine_the_project_is(harness: Harness
     text = run.read_text(encoding="utf-8")
     assert '"path":"../recordings/cancel-a-cake.yaml"' in text
     assert str(bakery.parent) not in text
+
+
+def test_strict_refuses_a_replay_that_drifted(
+    harness: Harness, bakery: Path, bakers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dearer(*_: Any) -> str:
+        return "rye loaf costs 4.30"
+
+    monkeypatch.setattr(bakers.price_of, "on_invoke_tool", dearer)
+    suite = bakery / "scenarios" / "bakery.yaml"
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace('contains: "4.20"', 'contains: "4.30"'), encoding="utf-8"
+    )
+    assert harness("run", "price-of-bread", "-q").exit_code == 0
+    strict = harness("run", "price-of-bread", "--strict")
+    assert strict.exit_code == 4
+    assert "rye loaf costs 4.20" in strict.stderr
+    assert "rye loaf costs 4.30" in strict.stderr

@@ -25,9 +25,9 @@ def script(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(script: Path) -> Iterator[str]:
-    """The address of a stand-in in a process of its own."""
-    command = [*_COMMAND, "--script", str(script)]
+def served(script: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a stand-in in a process of its own; further flags come as a parameter."""
+    command = [*_COMMAND, "--script", str(script), *getattr(request, "param", ())]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
     try:
         assert process.stderr is not None
@@ -41,15 +41,26 @@ def served(script: Path) -> Iterator[str]:
         process.communicate(timeout=20)
 
 
-def test_it_serves_what_the_script_says_and_says_what_it_is(served: str) -> None:
+def _asked(url: str) -> urllib.request.Request:
     body = json.dumps({"model": "any", "input": "hi"}).encode()
-    request = urllib.request.Request(  # noqa: S310 - our own server
-        f"{served}/responses", data=body, headers={"Content-Type": "application/json"}
+    return urllib.request.Request(  # noqa: S310 - our own server
+        f"{url}/responses", data=body, headers={"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+
+
+def test_it_serves_what_the_script_says_and_says_what_it_is(served: str) -> None:
+    with urllib.request.urlopen(_asked(served), timeout=20) as response:  # noqa: S310
         answer = json.load(response)
         assert response.headers["x-harness-stand-in"] == "1"
     assert answer["output"][0]["content"][0]["text"] == "As the script says."
+
+
+@pytest.mark.parametrize("served", [["--latency", "60"]], indirect=True)
+def test_each_answer_takes_the_latency_asked_for(served: str) -> None:
+    with urllib.request.urlopen(f"{served}/models", timeout=20) as response:  # noqa: S310
+        assert response.status == 200
+    with pytest.raises(TimeoutError):
+        urllib.request.urlopen(_asked(served), timeout=0.5)  # noqa: S310
 
 
 def test_an_address_that_is_taken_is_said_so(harness: Callable[..., Any]) -> None:
