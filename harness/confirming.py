@@ -14,7 +14,8 @@ from harness.analysis.screening import CONFIRM_TRIALS
 from harness.core.results import Mode
 from harness.core.scenario import Scenario
 from harness.fresh import folder_in
-from harness.running import OnBegin, OnTrial, begin, folder_of, run_trials, shown_of
+from harness.reported import folder_of
+from harness.running import OnBegin, OnTrial, begin, run_trials, shown_of
 from harness.work import Agents
 
 if TYPE_CHECKING:

@@ -64,6 +64,12 @@ class RunFileError(HarnessError):
     """A saved run cannot be read."""
 
 
+class ShardsError(HarnessError):
+    """Shards that make no run."""
+
+    exit_code = ExitCode.COULD_NOT_JUDGE
+
+
 class NothingSelectedError(HarnessError):
     """The selection left no scenario."""
 

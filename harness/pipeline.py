@@ -13,21 +13,20 @@ from typing import TYPE_CHECKING, Any
 from harness import saved
 from harness.config import in_ci
 from harness.core.results import Mode, Run, Verdict
-from harness.errors import ExitCode, ProblemsError, Severity, UsageError
+from harness.errors import ProblemsError, Severity, UsageError
+from harness.reported import Outcome, folder_of, outcome_of
 from harness.resuming import as_before, refuse_changes
-from harness.running import OnBegin, OnTrial, begin, folder_of, plan, run_into, run_trials, shown_of
+from harness.running import OnBegin, OnTrial, begin, plan, run_into, run_trials, shown_of
 from harness.work import Agents, judging, refuse_without_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.decision import Decision  # noqa: TC004 - nothing evaluates these annotations
     from harness.config import Settings
     from harness.core.graph import AgentGraph
     from harness.core.scenario import Scenario
     from harness.core.variant import Variant
     from harness.errors import Problem
-    from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +44,6 @@ EVERYTHING = Selection()
 
 BASELINE = "baseline"
 """What the agents as they are go by where a variant can be named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A finished run, the folder it was written to, what is reported of it, and what the process should exit with.
-
-    `decision` is the gate's, where it was asked. `stopped` says why it ended early, where that was for the money.
-    """
-
-    run: Run
-    folder: Path
-    report: Report
-    code: ExitCode
-    decision: Decision | None = None
-    stopped: str = ""
 
 
 async def run(settings: Settings, selection: Selection, on_trial: OnTrial = lambda _: None) -> Outcome:
@@ -96,9 +80,10 @@ async def run_variants(
     with environment(settings):
         sides = [load_agents(settings, each) for each in variants_named(settings, names)]
         refuse((*foreign(suite, settings.system), *problems_of(suite, sides[0].graph)))
-        chosen = choose(settings, suite, selection, sides[0].graph)
+        whole = selected(settings, suite, selection, sides[0].graph)
+        chosen = part_of(settings, whole)
         refuse_without_key(settings, sides)
-        started = [begin(settings, each, chosen) for each in sides]
+        started = [begin(settings, each, chosen, whole) for each in sides]
         ended = await run_trials(settings, sides, started, on_trial, on_begin, spending)
         refuse_strays()
         plain = next((each for each in ended if each.info.variant is None), None)
@@ -147,15 +132,6 @@ async def resume(
         if await confirm(settings, suspect, (on_trial, on_begin), spending):
             outcome = outcome_of(settings, outcome.run)
     return (replace(outcome, stopped="" if outcome.run.complete else spending.stopped),)
-
-
-def outcome_of(settings: Settings, run: Run, beside: Run | None = None) -> Outcome:
-    """Report the finished run, held against `beside` or the baseline, and say what the process should exit with."""
-    folder = folder_of(settings, run)
-    held = saved.held(settings, run, beside)
-    report = saved.report_at(run, folder, held)
-    saved.write_reports(report, folder)
-    return Outcome(run=run, folder=folder, report=report, code=saved.exit_code(run, held), decision=held.decision)
 
 
 def variants_named(settings: Settings, names: Sequence[str]) -> tuple[Variant | None, ...]:
@@ -277,7 +253,18 @@ def refuse(problems: Sequence[Problem]) -> None:
 def choose(
     settings: Settings, scenarios: Sequence[Scenario], selection: Selection, graph: AgentGraph | None
 ) -> tuple[Scenario, ...]:
-    """The scenarios that were asked for. Raises NothingSelectedError when none is left."""
+    """The scenarios that are to run here. Raises NothingSelectedError when none is left."""
+    from harness.suite.selection import among
+
+    whole = selected(settings, scenarios, selection, graph)
+    here = {each.id for each in part_of(settings, whole)}
+    return among(whole, here, f"in shard {settings.shard}")
+
+
+def selected(
+    settings: Settings, scenarios: Sequence[Scenario], selection: Selection, graph: AgentGraph | None
+) -> tuple[Scenario, ...]:
+    """The scenarios that were asked for, on all machines. Raises NothingSelectedError when none is left."""
     from harness.suite.selection import among, select
 
     chosen = select(
@@ -289,8 +276,6 @@ def choose(
         graph=graph,
         root=settings.root,
     )
-    if settings.shard:
-        chosen = among(chosen, _of_shard(settings, chosen), f"in shard {settings.shard}")
     if not selection.last_failed:
         return chosen
     newest = saved.read_run(saved.newest_run(settings))
@@ -298,11 +283,14 @@ def choose(
     return among(chosen, failed, f"among those that did not pass in {newest.info.id}")
 
 
-def _of_shard(settings: Settings, scenarios: Sequence[Scenario]) -> set[str]:
+def part_of(settings: Settings, whole: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """What of `whole` is this machine's; of a small suite a shard may have none, and is a shard all the same."""
+    if not settings.shard:
+        return tuple(whole)
     from harness.execution.planning import in_shard
 
     index, count = map(int, settings.shard.split("/"))
-    return {each.id for each in scenarios if in_shard(each.id, index, count)}
+    return tuple(each for each in whole if in_shard(each.id, index, count))
 
 
 def refuse_strays() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.results import Run, RunInfo, Trial, Verdict
+from harness.reported import folder_of
 from harness.work import Agents, working
 
 if TYPE_CHECKING:
@@ -30,13 +31,8 @@ A second time without folders, when the gate has both sides tried again.
 """
 
 
-def folder_of(settings: Settings, run: Run) -> Path:
-    """Where the run is written to."""
-    return settings.path(settings.out) / run.info.id
-
-
-def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> Run:
-    """The run as it is before anything has run."""
+def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario], whole: Sequence[Scenario] = ()) -> Run:
+    """The run as it is before anything has run; of a shard, `whole` is all that was selected."""
     from harness.execution.revision import revision_of, versions
 
     now = datetime.now(UTC)
@@ -54,6 +50,7 @@ def begin(settings: Settings, agents: Agents, scenarios: Sequence[Scenario]) -> 
             versions=versions(),
             seed=settings.seed,
             shard=settings.shard or None,
+            suite=_suite(settings, whole) if settings.shard else None,
             settings={"trials": settings.trials, "clock": settings.clock},
         ),
         graph=agents.graph,
@@ -94,6 +91,15 @@ async def run_trials(
         trials = await run_into(journals, settings, sides, specs, on_trial, spending)
     complete = len(trials) == len(specs)
     return tuple(finished(each, trials, complete=complete) for each in shown)
+
+
+def _suite(settings: Settings, whole: Sequence[Scenario]) -> str:
+    """The digest of what was selected as it may be written, so that merged shards can be held against it."""
+    from harness.analysis.digest import suite_digest
+    from harness.cassettes.hiding import hidden
+    from harness.cassettes.redaction import patterns_of
+
+    return suite_digest(hidden(tuple(whole), patterns_of(settings.redact)))
 
 
 def shown_of(settings: Settings, run: Run) -> Run:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import saved
 from harness.core.results import Run, Trial, TrialError, Verdict
 from harness.core.trace import ErrorKind
-from harness.errors import ExitCode, NothingSelectedError, ProblemsError, Severity
+from harness.errors import NothingSelectedError, ProblemsError, Severity
 from harness.plugins import look_in
+from harness.reported import Outcome, remade
 from harness.scoring.scorers import judge_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from harness.config import Settings
     from harness.core.scenario import Scenario
-    from harness.reporting.view import Report  # noqa: TC004 - nothing evaluates these annotations
 
 SUFFIX = "-scored"
 """What the id of a run that was judged again ends with."""
@@ -38,15 +37,12 @@ class Flip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """The run as it is judged now, where it was written, and what changed.
+    """The run as it is judged now, and what changed.
 
     `gone` are the scenarios of the run that the suite no longer has: their trials are left out.
     """
 
-    run: Run
-    folder: Path
-    report: Report
-    code: ExitCode
+    outcome: Outcome
     flips: tuple[Flip, ...]
     gone: tuple[str, ...]
 
@@ -69,16 +65,8 @@ def score(settings: Settings, path: Path | None = None) -> Scored:
         trials=trials,
     )
     before = {each.key: each for each in was.trials}
-    folder = settings.path(settings.out) / run.info.id
-    _write(run, folder)
-    held = saved.held(settings, run)
-    report = saved.report_at(run, folder, held)
-    saved.write_reports(report, folder)
     return Scored(
-        run=run,
-        folder=folder,
-        report=report,
-        code=saved.exit_code(run, held),
+        outcome=remade(settings, run),
         flips=tuple(Flip(before[each.key], each) for each in trials if each.verdict is not before[each.key].verdict),
         gone=tuple(each.id for each in was.scenarios if each.id not in today),
     )
@@ -149,15 +137,6 @@ def _changes(ran: Scenario, today: Scenario) -> Iterator[str]:
     if [turn.user for turn in ran.conversation] != [turn.user for turn in today.conversation]:
         yield "conversation" if len(today.conversation) > 1 else "user"
     yield from (key.removesuffix("_from") for key in _ASKED if getattr(ran, key) != getattr(today, key))
-
-
-def _write(run: Run, folder: Path) -> None:
-    """Put the run's file in its place, in one step: it is made from another run, so an older one gives way."""
-    from harness.execution.journal import FILE, write_run
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as draft:
-        write_run(run, Path(draft) / "run").replace(folder / FILE)
 
 
 def texts(flips: Sequence[Flip], most: int = 20) -> list[str]:

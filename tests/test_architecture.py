@@ -23,7 +23,8 @@ def test_the_import_contracts_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["list", "--help"], ["report", "--help"], ["check", "--help"]]
+    "arguments",
+    [["--help"], ["list"], ["list", "--help"], ["report", "--help"], ["check", "--help"], ["merge", "--help"]],
 )
 def test_a_verb_that_runs_no_agents_does_not_import_the_sdk(arguments: list[str]) -> None:
     code = f"""

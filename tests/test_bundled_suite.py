@@ -18,7 +18,9 @@ from harness.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Replay = Callable[..., pipeline.Outcome]
+    from harness.reported import Outcome
+
+    Replay = Callable[..., Outcome]
 
 ROOT = Path(__file__).parents[1]
 _TRACE = TypeAdapter(Trace)
@@ -29,14 +31,14 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
     """Replay what is selected, so many trials at once."""
     monkeypatch.chdir(ROOT)
 
-    def run(at_once: int, keyword: str | None = None) -> pipeline.Outcome:
+    def run(at_once: int, keyword: str | None = None) -> Outcome:
         settings = config.resolve({"concurrency": at_once, "out": tmp_path}, start=ROOT)
         return asyncio.run(pipeline.run(settings, pipeline.Selection(keyword=keyword)))
 
     return run
 
 
-def traces(outcome: pipeline.Outcome) -> dict[str, bytes]:
+def traces(outcome: Outcome) -> dict[str, bytes]:
     return {trial.key: _TRACE.dump_json(trial.trace) for trial in outcome.run.trials}
 
 

@@ -17,13 +17,14 @@ from harness.confirming import Suspect, confirm
 from harness.core.trace import Layer
 from harness.errors import ExitCode
 from harness.fresh import folder_in
+from harness.reported import Outcome
 from harness.reporting.decided import decision_text
 from harness.standin.server import running
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    Go = Callable[..., Awaitable[tuple[pipeline.Outcome, ...]]]
+    Go = Callable[..., Awaitable[tuple[Outcome, ...]]]
 
 ROOT = Path(__file__).parents[1]
 SUITE = ("duplicate-charge", "share-a-folder", "files-do-not-sync")
@@ -43,7 +44,7 @@ class Live:
     root: Path
     endpoint: str
 
-    async def run(self, *variants: str, trials: int, **given: Any) -> tuple[pipeline.Outcome, ...]:
+    async def run(self, *variants: str, trials: int, **given: Any) -> tuple[Outcome, ...]:
         settings = self.settings(mode="live", trials=trials, **given)
         return await pipeline.run_variants(settings, pipeline.Selection(what=SUITE), variants)
 
@@ -84,7 +85,7 @@ async def test_a_candidate_that_differs_by_the_seed_alone_passes(live: Live) -> 
 class Told:
     """What a live run of a variant came to, and what was told of it while it ran."""
 
-    outcome: pipeline.Outcome
+    outcome: Outcome
     begun: tuple[tuple[int, int], ...]
     order: tuple[str | None, ...]
 

@@ -21,7 +21,9 @@ from harness.system.variants import apply_variant
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    Go = Callable[..., Awaitable[tuple[pipeline.Outcome, ...]]]
+    from harness.reported import Outcome
+
+    Go = Callable[..., Awaitable[tuple[Outcome, ...]]]
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = variant_files(ROOT / "variants")
@@ -32,9 +34,7 @@ DENIED = pipeline.Selection(what=("refund-denied-by-the-customer",))
 def go(tmp_path: Path) -> Go:
     """Run a selection with variants; in replay nothing answers but the recordings."""
 
-    async def run(
-        mode: str, *names: str, what: pipeline.Selection = DENIED, **given: Any
-    ) -> tuple[pipeline.Outcome, ...]:
+    async def run(mode: str, *names: str, what: pipeline.Selection = DENIED, **given: Any) -> tuple[Outcome, ...]:
         places = {"out": tmp_path / "reports", "cassettes": tmp_path / "cassettes", "mode": mode}
         if mode == "replay":
             return await pipeline.run_variants(config.resolve(places | given, ROOT), what, names, _told)
@@ -49,7 +49,7 @@ def _told(trial: Trial) -> None:
     assert trial.error is None
 
 
-def _live(outcome: pipeline.Outcome) -> int:
+def _live(outcome: Outcome) -> int:
     return sum(trial.traffic.live for trial in outcome.run.trials)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness.core.trace import Handoff, ToolCall, route_of, runs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.core.scenario import Scenario
     from harness.core.trace import JSON, Trace
 
@@ -25,6 +27,11 @@ _UNJUDGED = ("description", "tags", "trials", "passes", "quarantine", "draft")
 def scenario_digest(scenario: Scenario) -> str:
     """What the scenario asks and expects; where it stands, its tags and its number of trials take no part."""
     return _digest({name: value for name, value in _plain(scenario).items() if name not in _UNJUDGED})
+
+
+def suite_digest(scenarios: Iterable[Scenario]) -> str:
+    """What all these ask and expect, in whatever order."""
+    return _digest(sorted((each.id, scenario_digest(each)) for each in scenarios))
 
 
 def path_digest(trace: Trace) -> str:

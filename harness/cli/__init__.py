@@ -26,6 +26,7 @@ VERBS = {
     "schema": "Write the JSON schema by which editors complete and check scenario files.",
     "list": "Show what would run.",
     "score": "Judge a saved run again with today's scenarios; run nothing.",
+    "merge": "Make one run out of the shards of one.",
     "report": "Render a saved run again, in any format.",
     "gate": "Say whether a saved run may be merged, with every reason.",
     "compare": "Hold one run against another, or against a baseline.",

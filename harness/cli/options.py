@@ -158,6 +158,7 @@ def selection_of(options: dict[str, Any]) -> Selection:
 def execute(given: dict[str, Any], **fixed: Any) -> int:
     """Run what was selected, tell how it goes, and give the exit code."""
     from harness import pipeline, saved
+    from harness.reported import outcome_of
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
     names, resumed = given.pop("with_variants", ()), given.pop("resume", None)
@@ -182,7 +183,7 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
         outcomes = asyncio.run(work)
     except KeyboardInterrupt:
         for folder in folders:
-            screen.summary(pipeline.outcome_of(settings, saved.read_run(folder)))
+            screen.summary(outcome_of(settings, saved.read_run(folder)))
         raise
     finally:
         screen.stop()

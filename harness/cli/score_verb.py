@@ -31,11 +31,11 @@ def command(run: Path | None, **given: Any) -> int:
 
     flags = {name: given.pop(name) for name in ("as_json", "quiet", "verbose", "no_color")}
     found = scored.score(options.settings_of(given), run)
-    options.screen_of(flags).summary(found)
+    options.screen_of(flags).summary(found.outcome)
     if flags["as_json"]:
-        click.echo((found.folder / "summary.json").read_text(encoding="utf-8"))
+        click.echo((found.outcome.folder / "summary.json").read_text(encoding="utf-8"))
     if not (flags["quiet"] or flags["as_json"]):
         lines = [f"left out, no longer in the suite: {name}" for name in found.gone]
         lines += scored.texts(found.flips) or ["no verdict changed"]
         click.echo("\n".join(lines), err=True)
-    return int(found.code)
+    return int(found.outcome.code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -233,7 +233,11 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
-    """A run without its scenarios and trials. `created_at` is ISO 8601 in UTC."""
+    """A run without its scenarios and trials. `created_at` is ISO 8601 in UTC.
+
+    `shard` is which part of what was selected ran, like `2/3`, or `1,3/3` of shards merged without the second; None is
+    all of it. `suite` is the digest of what was selected, of a run that is or was a shard.
+    """
 
     id: str
     created_at: str
@@ -248,7 +252,17 @@ class RunInfo:
     format_version: int = FORMAT_VERSION
     seed: int | None = None
     shard: str | None = None
+    suite: str | None = None
     settings: Mapping[str, JSON] = field(default_factory=dict)
+
+
+def in_order(scenarios: Iterable[str], trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """Trials finish in any order; a run has them trial after trial, each time in the order of its scenarios."""
+    place = {name: index for index, name in enumerate(scenarios)}
+    last = len(place)
+    return tuple(
+        sorted(trials, key=lambda each: (each.variant or "", each.index, place.get(each.scenario, last), each.scenario))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import os
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Self
 
-from harness.core.results import Run, RunInfo, Trial, Verdict
+from harness.core.results import Run, RunInfo, Trial, Verdict, in_order
 from harness.core.scenario import Location, Scenario
 from harness.errors import RunFileError
 from harness.execution.rows import End, Head, Row, ScenarioRow, TrialRow, line_of, refuse_newer, row_of
@@ -104,7 +104,7 @@ def read_run(path: Path) -> Run:
                     scenarios.setdefault(scenario.id, scenario)
                 case End():
                     complete = True
-    kept = _in_order(scenarios, trials.values())
+    kept = in_order(scenarios, trials.values())
     return Run(info=head.info, graph=head.graph, scenarios=tuple(scenarios.values()), trials=kept, complete=complete)
 
 
@@ -115,15 +115,6 @@ def done(run: Run) -> frozenset[str]:
 
 def _is_done(trial: Trial | None) -> bool:
     return trial is not None and trial.verdict is not Verdict.ERRORED
-
-
-def _in_order(scenarios: Iterable[str], trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """Trials finish in any order; a run has them trial after trial, each time in the order of its scenarios."""
-    place = {name: index for index, name in enumerate(scenarios)}
-    last = len(place)
-    return tuple(
-        sorted(trials, key=lambda each: (each.variant or "", each.index, place.get(each.scenario, last), each.scenario))
-    )
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:

@@ -99,6 +99,7 @@ def _explain(element: ET.Element, report: Report, result: ScenarioResult) -> Non
 def _of_run(report: Report) -> Iterator[tuple[str, str]]:
     yield "run", report.run.info.id
     yield "verdict", report.verdict.value
+    yield from [("shard", report.run.info.shard)] if report.run.info.shard else []
     yield "stand-in", str(report.run.stand_in).lower()
     for name, metric in report.metrics.layers.items():
         yield f"metric.{name}", f"{metric.hits}/{metric.n}"

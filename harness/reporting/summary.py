@@ -43,6 +43,7 @@ def summary_of(report: Report) -> dict[str, Any]:
         "stand_in": report.run.stand_in,
         "commit": info.commit,
         "dirty": info.dirty,
+        "shard": info.shard,
         "complete": report.run.complete,
         "provenance": list(provenance(report)),
         "trials": len(report.run.trials),

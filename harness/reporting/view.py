@@ -136,19 +136,32 @@ def headline(report: Report) -> str:
     total = plural(len(report.counted), "scenario")
     if not report.run.trials:
         return "nothing ran"
-    cut_off = "" if report.run.complete else "the run is not complete; "
+    cut_off = _cut_off(report.run)
     if report.verdict is Verdict.ERRORED:
-        also = f"; {plural(failed, 'scenario')} failed" if failed else ""
-        return f"{cut_off}{errored:,} of {total} could not be judged{also}"
+        return cut_off + _unjudged(report, total)
     if report.verdict is Verdict.FAILED:
-        return f"{failed:,} of {total} failed{_worst_layer(report)}"
+        return f"{cut_off}{failed:,} of {total} failed{_worst_layer(report)}"
     if not report.counted:
         return f"all {plural(len(report.results), 'scenario')} quarantined, nothing decides"
     whole = f"all {passed:,} judged scenarios passed" if passed > 1 else "the one judged scenario passed"
     if failed or errored:
         lost = f", {errored:,} could not be judged" if errored else ""
         whole = f"{passed:,} of {total} passed, {failed:,} failed without blocking{lost}"
-    return f"{'gate passed: ' if report.gate else ''}{whole}{_aside(report)}"
+    return f"{cut_off}{'gate passed: ' if report.gate else ''}{whole}{_aside(report)}"
+
+
+def _cut_off(run: Run) -> str:
+    if part := part_shown(run):
+        return f"{part}; "
+    return "" if run.complete else "the run is not complete; "
+
+
+def _unjudged(report: Report, total: str) -> str:
+    failed, errored, passed = (report.count(each) for each in (Verdict.FAILED, Verdict.ERRORED, Verdict.PASSED))
+    if not errored and not report.run.complete:
+        return f"{passed:,} of {total} passed, {failed:,} failed"
+    also = f"; {plural(failed, 'scenario')} failed" if failed else ""
+    return f"{errored:,} of {total} could not be judged{also}"
 
 
 def provenance(report: Report) -> tuple[str, ...]:
@@ -157,7 +170,7 @@ def provenance(report: Report) -> tuple[str, ...]:
     stale = sum(bool(trial.cassette and trial.cassette.stale) for trial in run.trials)
     drifted = sum(bool(trial.cassette and trial.cassette.drift) for trial in run.trials)
     unused = sum(len(trial.cassette.unused) for trial in run.trials if trial.cassette and not trial.error)
-    said = [_source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
+    said = [part_shown(run), _source(run), f"{run.info.mode.value}: {_share(effort.replayed, effort.live)}"]
     said += [f"{plural(effort.live, 'live call')}, {money(effort.cost_usd)}"]
     if effort.recorded_cost_usd is not None:
         tokens = "as many tokens at list price" if run.stand_in else "recording cost"
@@ -167,6 +180,13 @@ def provenance(report: Report) -> tuple[str, ...]:
     said += [f"{plural(drifted, 'trial')} matched with drift"] if drifted else []
     said += [] if run.complete else ["run not complete"]
     return tuple(each for each in said if each)
+
+
+def part_shown(run: Run) -> str:
+    """That this is not all of a run but some of its shards; empty when it is all."""
+    indices, _, count = (run.info.shard or "").partition("/")
+    several = "s" if "," in indices else ""
+    return f"only shard{several} {indices.replace(',', ', ')} of {count}" if count else ""
 
 
 def attention(results: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:

@@ -14,7 +14,7 @@ from harness.reporting.html.cards import CODES, cards
 from harness.reporting.html.facets import Facets
 from harness.reporting.html.graph import picture
 from harness.reporting.html.rows import DOTS, TableRow
-from harness.reporting.view import CHANGES, WORDS, Report, headline, provenance, short_changes, title
+from harness.reporting.view import CHANGES, WORDS, Report, headline, part_shown, provenance, short_changes, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,6 +150,7 @@ def _verdict(report: Report) -> dict[str, Any]:
         "word": WORDS[report.verdict],
         "info": report.run.info,
         "effort": report.metrics.effort,
+        "part": part_shown(report.run),
         "stand_in": report.run.stand_in,
         "provenance": provenance(report),
         "totals": _totals(report),
