@@ -156,7 +156,7 @@ def kind_of(after: Entry, before: Entry) -> Change:
     if not after.same_case(before):
         return Change.CHANGED_EXPECTATION
     if Verdict.ERRORED in (after.verdict, before.verdict):
-        return Change.SAME if after.verdict is before.verdict else Change.UNJUDGED
+        return Change.UNJUDGED
     if after.verdict is not before.verdict:
         return Change.FIXED if after.verdict is Verdict.PASSED else Change.REGRESSED
     return Change.SAME if set(after.paths) == set(before.paths) else Change.OTHER_PATH
@@ -220,10 +220,16 @@ def _sentence(
     worse = [each.scenario for each in decide if each.kind is Change.REGRESSED]
     fixed = [each.scenario for each in decide if each.kind is Change.FIXED]
     paths = sum(each.kind is Change.OTHER_PATH for each in decide)
-    both = sum(each.kind not in (Change.NEW, Change.REMOVED) for each in decide)
+    both = len(worse) + len(fixed) + paths + sum(each.kind is Change.SAME for each in decide)
+    unknown = [
+        f"{count} {CHANGE_WORDS[kind]}"
+        for kind in (Change.UNJUDGED, Change.CHANGED_EXPECTATION)
+        if (count := sum(each.kind is kind for each in decide))
+    ]
     if not both:
-        return "The two sides have no scenario in common, so nothing can be compared."
-    parts = [_counted(len(worse), len(fixed), paths, both), _aside(scenarios), _strongest(layers)]
+        why = f"{' and '.join(unknown)}: nothing" if unknown else "The two sides have no scenario in common, so nothing"
+        return f"{why} can be compared."
+    parts = [_counted(len(worse), len(fixed), paths, both), *unknown, _aside(scenarios), _strongest(layers)]
     parts.append("; ".join(f"{each.agent}: {', '.join(each.parts)} changed" for each in agents if each.parts))
     cost = next((each.ratio for each in effort if each.name == "cost_usd"), None)
     dearer = cost is not None and cost > 1 + _NOTABLE
@@ -231,9 +237,9 @@ def _sentence(
         parts.append(f"it costs {abs(cost - 1):.0%} {'more' if dearer else 'less'} at list price")
     if worse:
         parts.append(f"look at {worse[0]!r} first{_blamed(blamed)}")
-    elif not dearer and (_gained(scenarios) or (cost is not None and cost < 1 - _NOTABLE)):
+    elif not dearer and not unknown and (_gained(scenarios) or (cost is not None and cost < 1 - _NOTABLE)):
         parts.append("nothing speaks against the candidate")
-    elif not dearer and any(each.parts for each in agents):
+    elif not dearer and not unknown and any(each.parts for each in agents):
         parts.append("it makes no difference here")
     return "; ".join(part for part in parts if part) + "."
 

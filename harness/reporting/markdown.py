@@ -35,6 +35,7 @@ def _head(report: Report) -> Iterator[str]:
     yield ""
     for reason in report.gate.reasons if report.gate else ():
         yield f"- {plain(reason)}"
+    yield ""
 
 
 def _layers(report: Report) -> Iterator[str]:
