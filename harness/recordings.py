@@ -143,9 +143,17 @@ async def replayed(settings: Settings, selection: Selection) -> tuple[Trial, ...
         return await _run(settings, agents, specs)
 
 
-async def estimated(settings: Settings, selection: Selection, names: Sequence[str]) -> Estimate:
-    """What recording would ask and cost. What is recorded is replayed, to see what still fits; nothing is asked."""
-    settings = replace(settings, mode=Mode.REPLAY, endpoint=None)
+async def estimated(settings: Settings, selection: Selection, names: Sequence[str], *, ahead: bool = False) -> Estimate:
+    """What recording, or running live, would ask and cost. What is recorded is replayed, to see what still fits.
+
+    Nothing is asked. `ahead` when it is asked next in this process: a client that the application makes as it is
+    imported is then made for that, with its key and address, since there is no other one later.
+    """
+    if ahead:
+        with pipeline.environment(settings):
+            pipeline.load_agents(settings)
+    everything = settings.everything or settings.mode is Mode.LIVE
+    settings = replace(settings, mode=Mode.REPLAY, endpoint=None, everything=everything)
     scenarios = pipeline.read_scenarios(settings, selection)
     with pipeline.environment(settings):
         sides = [pipeline.load_agents(settings, each) for each in pipeline.variants_named(settings, names)]

@@ -18,6 +18,7 @@ from harness.errors import UsageError, gravest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.analysis.estimate import Estimate
     from harness.config import Settings
     from harness.pipeline import Selection
     from harness.reporting.terminal import Screen
@@ -196,6 +197,26 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
         click.echo(saved.tell_github(outcome.report), nl=False)
     return gravest(outcome.code for outcome in outcomes)
+
+
+def estimate_of(given: dict[str, Any], fixed: dict[str, Any], *, ahead: bool) -> Estimate:
+    """About how many calls and how much money a call of a verb takes; `ahead` when it is made next in this process."""
+    from harness import pipeline, recordings
+
+    left = dict(given)
+    settings = settings_of(left, **fixed)
+    names = left.pop("with_variants", ()) or (pipeline.BASELINE,)
+    return asyncio.run(recordings.estimated(settings, selection_of(left), names, ahead=ahead))
+
+
+def say_estimate(given: dict[str, Any], fixed: dict[str, Any], *, stand_in: bool = False) -> None:
+    """Say the same before it is made, where people read it."""
+    from harness.reporting.estimated import estimate_text
+
+    if not (given["quiet"] or given["as_json"]):
+        live = settings_of(dict(given), **fixed).mode is Mode.LIVE
+        found = estimate_of(given, fixed, ahead=True)
+        click.echo(estimate_text(found, stand_in=stand_in, live=live), err=True)
 
 
 def screen_of(flags: dict[str, bool]) -> Screen:

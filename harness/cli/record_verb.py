@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from harness.cli import options
 from harness.core.results import Mode
-
-if TYPE_CHECKING:
-    from harness.config import Settings
-
 
 _PORT = 8764
 """The stand-in's, where it is free: recordings made one after the other then differ in nothing but what was said."""
@@ -53,36 +48,34 @@ def command(
     harness record --all --max-cost 2.50         stop there; the same again goes on
     """
     fixed = {"mode": Mode.RECORD, "everything": everything or None}
-    settings = options.settings_of(dict(given), **fixed)
     if estimate:
-        return _estimated(settings, given, stand_in=bool(standin or script))
-    if not (given["quiet"] or given["as_json"]):
-        _estimated(settings, dict(given), stand_in=bool(standin or script), err=True)
+        return _estimated(dict(given), fixed, stand_in=bool(standin or script))
     if not (standin or script):
-        return _recorded(settings, options.execute(given, **fixed))
+        return _recorded(given, fixed)
     from harness.standin.server import running
 
     with running(script, port=_PORT) as endpoint:
-        return _recorded(settings, options.execute(given, **fixed, endpoint=endpoint))
+        return _recorded(given, {**fixed, "endpoint": endpoint}, stand_in=True)
 
 
-def _estimated(settings: Settings, given: dict[str, Any], *, stand_in: bool, err: bool = False) -> int:
-    from harness import pipeline, recordings
+def _estimated(given: dict[str, Any], fixed: dict[str, Any], *, stand_in: bool) -> int:
     from harness.reporting.estimated import estimate_text
 
-    names = given.pop("with_variants", ()) or (pipeline.BASELINE,)
-    found = asyncio.run(recordings.estimated(settings, options.selection_of(given), names))
+    found = options.estimate_of(given, fixed, ahead=False)
     if given["as_json"]:
         options.echo_json(asdict(found))
     else:
-        click.echo(estimate_text(found, stand_in=stand_in), err=err)
+        click.echo(estimate_text(found, stand_in=stand_in))
     return 0
 
 
-def _recorded(settings: Settings, code: int) -> int:
-    """Say what waits beside older recordings now."""
+def _recorded(given: dict[str, Any], fixed: dict[str, Any], *, stand_in: bool = False) -> int:
+    """Say what it takes, record, and say what waits beside older recordings now."""
     from harness import recordings
 
+    settings = options.settings_of(dict(given), **fixed)
+    options.say_estimate(given, fixed, stand_in=stand_in)
+    code = options.execute(given, **fixed)
     waiting = len(recordings.pending(settings))
     if waiting:
         noun, old = ("recording waits", "one") if waiting == 1 else ("recordings wait", "ones")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from harness.cli import options
+from harness.core.results import Mode
 
 
 @click.command("run")
@@ -24,7 +25,8 @@ from harness.cli import options
 def command(**given: Any) -> int:
     """Replay the scenarios, score every layer, write the report.
 
-    Needs no API key and sends nothing: answers come from cassettes. Exit codes: 0 fine, 1 worse, 2 wrong usage or
+    Needs no API key and sends nothing: answers come from cassettes, unless the mode says otherwise; then about how many
+    calls that takes, and what they cost, is said first. Exit codes: 0 fine, 1 worse, 2 wrong usage or
     suite, 4 could not judge, 5 nothing selected. With --gate, live trials of a variant that look worse than history
     are confirmed or cleared by fresh ones of both sides.
 
@@ -36,4 +38,6 @@ def command(**given: Any) -> int:
     harness run --baseline baselines/main.json --gate
     harness run --mode live --trials 3 --variant mine --gate --baseline baselines/live.json
     """
+    if options.settings_of(dict(given)).mode is Mode.LIVE and not given["resume"]:
+        options.say_estimate(given, {})
     return options.execute(given)

@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from harness.analysis.estimate import Estimate
 
 
-def estimate_text(found: Estimate, *, stand_in: bool = False) -> str:
-    """How many calls, about what they cost, and how well that is known."""
+def estimate_text(found: Estimate, *, stand_in: bool = False, live: bool = False) -> str:
+    """How many calls, about what they cost, and how well that is known; of recording, or of running `live`."""
     if not found.trials:
         return f"nothing to record: all {plural(found.planned, 'trial')} are recorded and fit"
     calls = "an unknown number of model calls" if found.calls is None else f"about {plural(found.calls, 'model call')}"
-    lines = [
-        f"would record {found.trials} of {plural(found.planned, 'trial')}: {calls}, {_cost(found, stand_in=stand_in)}"
-    ]
+    what = f"{plural(found.trials, 'live trial')}" if live else _recorded(found)
+    lines = [f"{what}: {calls}, {_cost(found, stand_in=stand_in)}"]
     if found.guessed and found.calls is None:
         lines.append("nothing is recorded yet to learn from; record one scenario first")
     elif found.guessed:
@@ -25,6 +24,10 @@ def estimate_text(found: Estimate, *, stand_in: bool = False) -> str:
     if found.unpriced and not stand_in:
         lines.append(f"no price is known of: {', '.join(found.unpriced)}")
     return "\n".join(lines)
+
+
+def _recorded(found: Estimate) -> str:
+    return f"would record {found.trials} of {plural(found.planned, 'trial')}"
 
 
 def _cost(found: Estimate, *, stand_in: bool) -> str:

@@ -5,6 +5,7 @@ import http.server
 import json
 import re
 import shutil
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,31 @@ def test_what_a_recording_takes_is_said_before_it_is_made(harness: Harness, bake
     told = harness("record", "--all", "--script", "script.yaml").stderr.splitlines()
     assert told[0].startswith("would record 4 of 4 trials: about ")
     assert "would record" not in harness("record", "--all", "--script", "script.yaml", "-q").stderr
+
+
+OWN_CLIENT = """
+from agents import Agent, OpenAIResponsesModel
+from openai import AsyncOpenAI
+
+model = OpenAIResponsesModel("gpt-4o", AsyncOpenAI())
+desk = Agent(name="Desk", instructions="You are the desk.", model=model)
+"""
+
+
+@pytest.mark.parametrize("verb", [("record",), ("run", "--mode", "live")])
+def test_a_client_made_at_import_is_made_for_what_is_asked_after_the_estimate(
+    harness: Harness, bakery: Path, paid: str, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    (bakery / "own_client.py").write_text(OWN_CLIENT, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "own_client", raising=False)
+    (bakery / "own").mkdir()
+    case = "scenarios:\n  - {id: talk, user: Hello., expect: {answer: {contains: off topic}}}\n"
+    (bakery / "own" / "talk.yaml").write_text(case, encoding="utf-8")
+    monkeypatch.setenv("OPENAI_BASE_URL", paid)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    found = harness(*verb, "--system", "own_client:desk", "--scenarios", "own")
+    assert found.exit_code == 0, found.stderr
+    assert ": about " in found.stderr.splitlines()[0]
 
 
 def test_an_estimate_counts_what_an_edit_makes_stale(
