@@ -108,7 +108,7 @@ def _exit_code(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("harness: interrupted", err=True)
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return int(ExitCode.FINE)
+    except SystemExit:
+        # So click leaves, with 1, when whoever read has gone: that is no verdict on the agents.
+        return int(ExitCode.INTERRUPTED)
     return int(result or 0)

@@ -80,9 +80,17 @@ def signs_of(stream: TextIO) -> Signs:
     return Signs() if encoding in ("utf8", "utf8sig", "utf16", "utf32") else ASCII
 
 
+class _Heard(Console):
+    """A console that falls silent when nobody listens any more: what a run is worth does not depend on its readers."""
+
+    def on_broken_pipe(self) -> None:
+        """Not rich's own answer, an exit with 1: that is the code of agents that got worse."""
+        self.quiet = True
+
+
 def console_of(stream: TextIO, *, color: bool | None = None) -> Console:
     """A console without markup or emoji. `color` None lets the stream, NO_COLOR and FORCE_COLOR decide."""
-    return Console(
+    return _Heard(
         file=stream,
         # Without colours a terminal is still one: its progress is a bar.
         force_terminal=None if color is False and stream.isatty() else color,

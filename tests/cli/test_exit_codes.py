@@ -102,6 +102,31 @@ def test_an_interrupted_run_keeps_and_reports_what_had_finished(bakery: Path) ->
     assert (folder / "index.html").exists()
 
 
+def _left_alone(folder: Path, *arguments: str) -> int:
+    """The exit code of a call whose reader has gone before it says anything."""
+    end, pipe = os.pipe()
+    os.close(end)
+    try:
+        return subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=folder,
+            check=False,
+            stdout=pipe,
+            stderr=pipe,
+        ).returncode
+    finally:
+        os.close(pipe)
+
+
+def test_a_run_that_nobody_reads_exits_with_what_it_found(bakery: Path) -> None:
+    (bakery / "cassettes" / "about-the-weather.yaml").unlink()
+    assert _left_alone(bakery, "run", "about-the-weather") == ExitCode.COULD_NOT_JUDGE
+
+
+def test_data_that_nobody_takes_is_no_verdict(bakery: Path) -> None:
+    assert _left_alone(bakery, "list", "--json") == ExitCode.INTERRUPTED
+
+
 def _wait_for_a_trial(folder: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
