@@ -10,6 +10,7 @@ import click
 
 from harness.cli import options
 from harness.errors import ExitCode, Severity, seen_from
+from harness.reporting.numbers import plural
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def list_(as_json: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
     for line in _columns(rows):
         click.echo(line)
     total = sum(each.size for each in found)
-    click.echo(f"{len(found)} recordings, {total / 1024:,.0f} KiB", err=True)
+    click.echo(f"{plural(len(found), 'recording')}, {total / 1024:,.0f} KiB", err=True)
     return 0
 
 
@@ -141,7 +142,7 @@ def unused(as_json: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
         click.echo(f"{path}: {len(what)} not asked for")
         for each in what:
             click.echo(f"  {each}")
-    click.echo(f"{len(found)} recordings hold answers that nobody asked for", err=True)
+    click.echo(f"{plural(len(found), 'recording')} with answers that nobody asked for", err=True)
     return 0
 
 
@@ -163,7 +164,8 @@ def orphans(as_json: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
         return 0
     for each in found:
         click.echo(each)
-    click.echo(f"{len(found)} recordings without a scenario{'; next: harness cassettes prune' * bool(found)}", err=True)
+    advice = "; next: harness cassettes prune" if found else ""
+    click.echo(f"{plural(len(found), 'recording')} without a scenario{advice}", err=True)
     return 0
 
 
@@ -212,10 +214,10 @@ def prune(yes: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
     if not paths:
         click.echo("nothing to remove", err=True)
         return 0
-    if not yes and not click.confirm(f"remove {len(paths)} files?", err=True):
+    if not yes and not click.confirm(f"remove {plural(len(paths), 'file')}?", err=True):
         click.echo("nothing was removed", err=True)
         return 0
-    click.echo(f"{len(recordings.prune(paths))} files removed", err=True)
+    click.echo(f"{plural(len(recordings.prune(paths)), 'file')} removed", err=True)
     return 0
 
 

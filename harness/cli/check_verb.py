@@ -19,8 +19,8 @@ from harness.errors import ExitCode, ProblemsError, Severity
 def command(what: tuple[str, ...], strict: bool, as_json: bool, quiet: bool, **given: Any) -> int:  # noqa: FBT001
     """Hold scenarios, cassettes and agents against each other; run nothing.
 
-    All errors of all files at once, each with its file and line; as warnings the design guidelines, recordings that
-    no scenario asks for or that wait for review, and scenarios without a recording.
+    All errors of all files at once, each with its file and line; a recording that no scenario asks for is one. As
+    warnings the design guidelines, scenarios without a recording, and recordings that wait for review.
 
     \b
     harness check

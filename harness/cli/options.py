@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.estimate import Estimate
     from harness.config import Settings
-    from harness.pipeline import Selection
+    from harness.pipeline import Outcome, Selection
     from harness.reporting.terminal import Screen
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -91,6 +91,15 @@ def held(command: _Command) -> _Command:
             help="Show what changed against this run or baseline file.",
         ),
         click.option("--gate", "gated", is_flag=True, default=None, help="Let the gate decide the exit code."),
+    )(command)
+
+
+def resuming(command: _Command) -> _Command:
+    """Which run to go on with."""
+    return _group(
+        click.option(
+            "--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with a run that ended early."
+        ),
     )(command)
 
 
@@ -191,8 +200,7 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
     for outcome in outcomes:
         screen.summary(outcome)
         if outcome.stopped:
-            done = f"{len(outcome.run.trials)} trials are done and kept"
-            click.echo(f"stopped: {outcome.stopped}; {done}\nnext: the same command again goes on", err=True)
+            _say_stopped(outcome)
         if flags["as_json"]:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
         click.echo(saved.tell_github(outcome.report), nl=False)
@@ -213,10 +221,18 @@ def say_estimate(given: dict[str, Any], fixed: dict[str, Any], *, stand_in: bool
     """Say the same before it is made, where people read it."""
     from harness.reporting.estimated import estimate_text
 
-    if not (given["quiet"] or given["as_json"]):
+    if not (given["quiet"] or given["as_json"] or given.get("resume")):
         live = settings_of(dict(given), **fixed).mode is Mode.LIVE
         found = estimate_of(given, fixed, ahead=True)
         click.echo(estimate_text(found, stand_in=stand_in, live=live), err=True)
+
+
+def _say_stopped(outcome: Outcome) -> None:
+    from harness.reporting.numbers import plural
+
+    done = len(outcome.run.trials)
+    click.echo(f"stopped: {outcome.stopped}; {plural(done, 'trial')} {'is' if done == 1 else 'are'} kept", err=True)
+    click.echo(f"next: the same with --resume {outcome.folder} and without what selects scenarios", err=True)
 
 
 def screen_of(flags: dict[str, bool]) -> Screen:

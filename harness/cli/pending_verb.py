@@ -46,6 +46,7 @@ def command(past: bool, as_json: bool, quiet: bool, **given: Any) -> int:  # noq
 
 def _history(settings: Any, *, as_json: bool) -> int:
     from harness import recordings
+    from harness.reporting.numbers import plural
 
     decisions = recordings.history(settings)
     if as_json:
@@ -54,5 +55,5 @@ def _history(settings: Any, *, as_json: bool) -> int:
     for each in decisions:
         reason = f": {each.reason}" if each.reason else ""
         click.echo(f"{each.at}  {'accepted' if each.accepted else 'rejected'}  {each.cassette}  by {each.by}{reason}")
-    click.echo(f"{len(decisions)} decisions", err=True)
+    click.echo(plural(len(decisions), "decision"), err=True)
     return 0

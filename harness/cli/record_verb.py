@@ -23,6 +23,7 @@ _PORT = 8764
 @click.option("--script", type=click.Path(path_type=Path), help="Let the stand-in follow this script.")
 @click.option("--endpoint", metavar="URL", help="Record against this OpenAI-compatible endpoint.")
 @click.option("--estimate", is_flag=True, help="Say about how many calls that takes and what they cost; ask nothing.")
+@options.resuming
 @options.age
 @options.cost
 @options.running
@@ -45,7 +46,7 @@ def command(
     OPENAI_API_KEY=... harness record            against the real endpoint
     harness record --standin                     against the stand-in: for trying the harness out
     harness record --all --estimate              what that would take
-    harness record --all --max-cost 2.50         stop there; the same again goes on
+    harness record --all --max-cost 2.50         stop there; --resume RUN goes on
     """
     fixed = {"mode": Mode.RECORD, "everything": everything or None}
     if estimate:

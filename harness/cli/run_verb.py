@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from harness.core.results import Mode
 @options.choice
 @click.option("--mode", type=click.Choice(["replay", "record", "live"]), help="Where model answers come from.")
 @click.option("--strict", is_flag=True, default=None, help="Refuse replays that drifted.")
-@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with a run that ended early.")
+@options.resuming
 @options.age
 @options.cost
 @options.running

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,7 @@ from harness.cli import main
 from harness.execution.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from harness.core.results import Run
@@ -82,6 +85,22 @@ def rewritten(bakery: Path) -> Callable[[str, str], str]:
         return "other.yaml"
 
     return write
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
+    """Serve on this machine until the test ends: the address."""
+    with ExitStack() as stack:
+
+        def serve(handler: type[BaseHTTPRequestHandler]) -> str:
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            thread.start()
+            stack.callback(thread.join, 5)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
 
 
 @pytest.fixture

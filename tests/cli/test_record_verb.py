@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from harness.standin.server import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Result
@@ -56,14 +55,8 @@ class _Model(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def paid() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Model)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def paid(serving: Callable[[type[http.server.BaseHTTPRequestHandler]], str]) -> str:
+    return f"{serving(_Model)}/v1"
 
 
 @pytest.fixture
@@ -173,14 +166,16 @@ def test_max_cost_stops_keeps_what_was_recorded_and_says_how_to_go_on(
 ) -> None:
     for path in (bakery / "cassettes").glob("*.yaml"):
         path.unlink()
-    told = harness("record", "--endpoint", paid, "--max-cost", "0.5", "-j", 1)
+    told = harness("record", "--all", "--endpoint", paid, "--max-cost", "0.5", "-j", 1)
     assert told.exit_code == 4
-    assert re.search(r"stopped: \$0\.\d\d are spent, the limit is \$0\.50; \d trials are done and kept", told.stderr)
-    assert "next: the same command again goes on" in told.stderr
-    first = _names(bakery)
+    assert re.search(r"stopped: \$0\.\d\d are spent, the limit is \$0\.50; \d trials? (is|are) kept", told.stderr)
+    [run] = re.findall(r"next: the same with --resume (\S+)", told.stderr)
+    first = {path: path.stat().st_mtime_ns for path in (bakery / "cassettes").glob("*.yaml")}
     assert 0 < len(first) < 4
-    harness("record", "--endpoint", paid, "--max-cost", "5", "-j", 1)
+    harness("record", "--all", "--endpoint", paid, "--max-cost", "5", "-j", 1, "--resume", run)
     assert len(_names(bakery)) == 4
+    assert _names(bakery, "*.pending.yaml") == []
+    assert first.items() <= {path: path.stat().st_mtime_ns for path in (bakery / "cassettes").glob("*.yaml")}.items()
 
 
 def test_max_cost_cannot_be_kept_where_the_price_is_unknown(

@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import sys
-import threading
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -85,14 +84,8 @@ class _Service(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def service() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def service(serving: Callable[[type[http.server.BaseHTTPRequestHandler]], str]) -> str:
+    return serving(_Service)
 
 
 @pytest.fixture
