@@ -4,18 +4,26 @@ import base64
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import PlainTextResponse, Response
 
 from harness.cassettes.detection import refuse_secrets, secret_in, without_secrets
 from harness.cassettes.redaction import patterns_of, redacted, secret_values
+from harness.cassettes.replay import client
+from harness.cassettes.router import playing
+from harness.core.results import Mode
 from harness.errors import SecretFoundError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from harness.cassettes.provenance import Provenance
 
 KEY = "sk-proj-" + "Ab3" * 12
 SHAPES = [
@@ -81,6 +89,31 @@ def test_a_secret_is_found_however_it_is_escaped(
     monkeypatch.setenv("SHOP_PASSWORD", odd)
     assert secret_in(f"so {written(odd)} went out") == "the value of SHOP_PASSWORD"
     assert "shop" not in without_secrets(written(odd))
+
+
+async def test_a_secret_that_a_model_streams_in_pieces_is_not_recorded(
+    tmp_path: Path,
+    provenance: Provenance,
+    serving: Callable[..., AbstractContextManager[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd = 'pa"ss\\wörd of the shop'
+    monkeypatch.setenv("SHOP_PASSWORD", odd)
+
+    def pieces(_: object) -> Response:
+        events = [{"type": "response.output_text.delta", "delta": each} for each in ("It is ", *odd, ".")]
+        told = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
+        return PlainTextResponse(told, media_type="text/event-stream")
+
+    path = tmp_path / "x.yaml"
+    with serving(pieces) as model, playing(path, Mode.RECORD, provenance) as tape:
+        async with client(tape, model.url, "no-key") as api:
+            stream = await api.responses.create(model="m", input="hello", stream=True)
+            said = "".join([each.delta async for each in stream if each.type == "response.output_text.delta"])
+    assert odd in said
+    [problem] = tape.problems
+    assert "the answer's body: the value of SHOP_PASSWORD would have been written" in str(problem)
+    assert tape.saved is None
 
 
 def test_a_key_that_follows_an_escaped_end_of_line_is_found() -> None:
