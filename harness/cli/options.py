@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from harness.analysis.estimate import Estimate
     from harness.config import Settings
-    from harness.pipeline import Outcome, Selection
+    from harness.pipeline import Selection
+    from harness.reported import Outcome
     from harness.reporting.terminal import Screen
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

@@ -37,6 +37,6 @@ def command(**given: Any) -> int:
     harness run --baseline baselines/main.json --gate
     harness run --mode live --trials 3 --variant mine --gate --baseline baselines/live.json
     """
-    if options.settings_of(dict(given)).mode is Mode.LIVE and not given["resume"]:
+    if options.settings_of(dict(given)).mode is Mode.LIVE:
         options.say_estimate(given, {})
     return options.execute(given)
