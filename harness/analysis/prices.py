@@ -57,14 +57,6 @@ def cost_of_run(run: Run) -> Cost:
     return _cost(run.trials, stand_in=run.stand_in)
 
 
-def cost_by_variant(run: Run) -> Mapping[str | None, Cost]:
-    """What the trials of each variant cost; None is the agents as they are."""
-    names = dict.fromkeys(trial.variant for trial in run.trials)
-    return {
-        name: _cost([trial for trial in run.trials if trial.variant == name], stand_in=run.stand_in) for name in names
-    }
-
-
 def list_price(trials: Iterable[Trial]) -> float | None:
     """What all model calls of these trials cost together, in US dollars; None when any of them is unknown."""
     return _sum(price_of(call) for trial in trials for call in _model_calls(trial))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.prices import cost_by_variant, cost_of, cost_of_run, list_price, priced
+from harness.analysis.prices import cost_of, cost_of_run, list_price, priced
 from harness.core.graph import AgentGraph
 from harness.core.results import CassetteUse, Mode, Run, RunInfo, Traffic, Trial, Verdict
 from harness.core.trace import AgentRef, AgentRun, Layer, ModelCall, ToolCall, Trace, TurnTrace, Usage
@@ -87,11 +87,6 @@ def test_a_trial_without_model_calls_costs_nothing() -> None:
 def test_a_run_costs_what_its_trials_do() -> None:
     assert cost_of_run(_run(_trial("gpt-4o"), _trial("gpt-4o-mini"))).usd == pytest.approx(13.25)
     assert cost_of_run(_run(_trial("gpt-4o"), _trial("our-own-model"))).usd is None
-
-
-def test_each_variant_has_its_own_cost() -> None:
-    costs = cost_by_variant(_run(_trial("gpt-4o"), _trial("gpt-4o-mini", variant="cheap")))
-    assert {name: cost.usd for name, cost in costs.items()} == pytest.approx({None: 12.5, "cheap": 0.75})
 
 
 def test_what_a_stand_in_answered_says_so() -> None:
