@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -10,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from harness.config import Settings
-    from harness.core.results import Run
+    from harness.core.results import Run, Trial
     from harness.core.scenario import Location, Scenario
     from harness.suite.loading import Reading
     from harness.work import Agents
 
 _SUFFIXES = (".yaml", ".yml")
+_PYTEST_MARKS = frozenset({"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +62,7 @@ def pytest_runtest_makereport(
         from harness import saved
 
         report.__dict__[_RUN] = saved.as_json(item.ran)
+        item.ran = None
     return report
 
 
@@ -71,32 +74,41 @@ class _Layers:
     """The layers over all scenarios of a session, below pytest's own summary."""
 
     def __init__(self) -> None:
-        self._runs: list[str] = []
+        self._runs: list[bytes] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the run of a scenario."""
-        text = report.__dict__.get(_RUN)
+        """Keep the run of a scenario, packed: of thousands each takes much room, and pytest keeps all its reports."""
+        text = report.__dict__.pop(_RUN, None)
         if text:
-            self._runs.append(text)
+            self._runs.append(zlib.compress(text.encode()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of layers and the verdict; nothing where no scenario ran."""
         if not self._runs:
             return
-        from pydantic import TypeAdapter
-
-        from harness.core.results import Run
         from harness.reporting.terminal import layers_text
 
-        adapter = TypeAdapter(Run)
-        runs = [adapter.validate_json(text) for text in self._runs]
-        whole = replace(
-            runs[0],
-            scenarios=tuple(scenario for run in runs for scenario in run.scenarios),
-            trials=tuple(trial for run in runs for trial in run.trials),
-        )
-        terminalreporter.write_sep("=", "agents, layer by layer")
-        terminalreporter.write_line(layers_text(whole))
+        whole = _by_system(self._runs)
+        for run in whole:
+            which = f" of {run.info.system}" if len(whole) > 1 else ""
+            terminalreporter.write_sep("=", f"agents{which}, layer by layer")
+            terminalreporter.write_line(layers_text(run))
+
+
+def _by_system(packed: Iterable[bytes]) -> list[Run]:
+    """One run a system, of all its scenarios: layers are those of one graph."""
+    from pydantic import TypeAdapter
+
+    from harness.core.results import Run
+
+    adapter = TypeAdapter(Run)
+    found: dict[str, tuple[Run, list[Scenario], list[Trial]]] = {}
+    for each in packed:
+        run = adapter.validate_json(zlib.decompress(each))
+        _, scenarios, trials = found.setdefault(run.info.system, (run, [], []))
+        scenarios += run.scenarios
+        trials += run.trials
+    return [replace(run, scenarios=tuple(scenarios), trials=tuple(trials)) for run, scenarios, trials in found.values()]
 
 
 def _settings(config: pytest.Config, file_path: Path) -> Settings:
@@ -158,7 +170,7 @@ class ScenarioFile(pytest.File):
         if problems:
             raise ProblemsError(problems)
         own = [each for each in suite.scenarios if self._holds(each.location, settings)]
-        for tag in sorted({tag for scenario in own for tag in scenario.tags}):
+        for tag in sorted({tag for scenario in own for tag in scenario.tags if _can_mark(tag)}):
             self.config.addinivalue_line("markers", f"{tag}: scenarios tagged so")
         for scenario in own:
             own_settings = replace(settings, system=scenario.system or settings.system)
@@ -184,6 +196,11 @@ class ScenarioFailedError(Exception):
         self.run = run
 
 
+def _can_mark(tag: str) -> bool:
+    """Not the names of marks that do something of their own, `skip` say: a tag selects, and nothing else."""
+    return not tag.startswith("_") and tag not in _PYTEST_MARKS
+
+
 class ScenarioItem(pytest.Item):
     """A scenario with all its trials."""
 
@@ -193,7 +210,10 @@ class ScenarioItem(pytest.Item):
         self.settings = settings
         self.ran: Run | None = None
         for tag in scenario.tags:
-            self.add_marker(tag)
+            if _can_mark(tag):
+                self.add_marker(tag)
+            else:
+                self.extra_keyword_matches.add(tag)
 
     def runtest(self) -> None:
         """Check the scenario against the live agents, run and judge it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import in_ci
+from harness.core.files import write_text
 from harness.core.results import Mode, Run, Verdict
 from harness.errors import ExitCode, NothingSelectedError, UsageError
 
@@ -257,11 +258,9 @@ def _pairs(reference: Summary, before: Run | None, candidates: Sequence[tuple[Pa
 
 def write_comparison(pairs: Sequence[Pair], path: Path | None = None) -> Path:
     """Write the page of a comparison: to `path`, or beside the last candidate's own page."""
-    from harness.reporting.formats import write_text
     from harness.reporting.html.compared import render_comparison
 
     target = path or pairs[-1].folder / f"compare-{pairs[-1].comparison.reference}.html"
-    target.parent.mkdir(parents=True, exist_ok=True)
     return write_text(target, render_comparison(pairs))
 
 
@@ -371,11 +370,8 @@ def summary_at(path: Path, variant: str | None = None) -> Summary:
 
 def put(file: Path, text: str) -> None:
     """Write a file whole or not at all. Raises UsageError where that cannot be."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
+        write_text(file, text)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from error
 

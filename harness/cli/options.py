@@ -204,7 +204,7 @@ def execute(given: dict[str, Any], **fixed: Any) -> int:
             _say_stopped(outcome)
         if flags["as_json"]:
             click.echo((outcome.folder / "summary.json").read_text(encoding="utf-8"))
-        click.echo(saved.tell_github(outcome.report), nl=False)
+        click.echo(saved.tell_github(outcome.report), nl=False, err=flags["as_json"])
     return gravest(outcome.code for outcome in outcomes)
 
 

@@ -67,7 +67,7 @@ def command(run: Path | None, formats: tuple[str, ...], folder: Path | None, **g
     report = saved.report_at(found, own, held)
     written = saved.write_reports(report, folder or own, asked)
     if any(name.startswith("github") for name in asked):
-        click.echo(saved.tell_github(report), nl=False)
+        click.echo(saved.tell_github(report), nl=False, err=flags["as_json"])
     if flags["as_json"]:
         from harness.reporting.summary import render_summary
 

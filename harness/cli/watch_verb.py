@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +18,6 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from harness.config import Settings
 
@@ -42,13 +43,18 @@ def command(**given: Any) -> int:
     \b
     harness watch
     """
-    repeated = [part for name, value in given.items() if value is not None for part in (f"--{name}", str(value))]
+    repeated = [part for name, value in given.items() if value is not None for part in (f"--{name}", _full(value))]
     settings = options.settings_of(given)
     try:
         _watch(settings, repeated)
     except KeyboardInterrupt:
         click.echo("", err=True)
     return 0
+
+
+def _full(value: str | Path) -> str:
+    """Paths of the command line are seen from the current folder, and runs are started in the project's."""
+    return str(value.absolute()) if isinstance(value, Path) else value
 
 
 def _watch(settings: Settings, flags: list[str]) -> None:
@@ -73,8 +79,10 @@ def _look(settings: Settings) -> Mapping[Path, int]:
 
 def _edits(settings: Settings, seen: Mapping[Path, int]) -> Iterator[tuple[Path, ...]]:
     """Files that were edited, once nothing more changes: editors and formatters save in several steps."""
-    from harness.execution.edits import edited
+    from harness.execution.edits import edited, written_by_runs
 
+    own: set[Path] = set()
+    before: tuple[Path, ...] = ()
     while True:
         time.sleep(_PAUSE)
         now = _look(settings)
@@ -84,8 +92,16 @@ def _edits(settings: Settings, seen: Mapping[Path, int]) -> Iterator[tuple[Path,
         later = _look(settings)
         if later != now:
             continue
-        yield edited(seen, now)
+        paths = tuple(each for each in edited(seen, now) if each not in own)
         seen = now
+        if not paths:
+            continue
+        yield paths
+        during = edited(now, _look(settings))
+        for each in written_by_runs(paths, before, during):
+            own.add(each)
+            click.echo(f"no longer watched, each run writes it: {each.relative_to(settings.root)}", err=True)
+        before = during
 
 
 def _touched(settings: Settings, paths: tuple[Path, ...]) -> tuple[str, ...] | None:
@@ -108,7 +124,10 @@ def _touched(settings: Settings, paths: tuple[Path, ...]) -> tuple[str, ...] | N
 def _run(settings: Settings, flags: list[str], ids: tuple[str, ...]) -> dict[str, _Found]:
     """Scenario -> what a run in a process of its own said; what went wrong there is shown."""
     arguments = [sys.executable, "-m", "harness", "run", *ids, "--json", *flags]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=settings.root)  # noqa: S603 - ourselves
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    done = subprocess.run(  # noqa: S603 - ourselves
+        arguments, capture_output=True, encoding="utf-8", check=False, cwd=settings.root, env=environment
+    )
     try:
         summary = json.loads(done.stdout)
     except ValueError:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.core.files import moment_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.core.scenario import Scenario
 
 
 _WATCHED = (".py", ".yaml", ".yml", ".toml", ".json", ".txt", ".md")
+_DATA = (".json", ".txt", ".md")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site"})
 
 
@@ -26,30 +30,35 @@ class Touched:
 
 def snapshot(root: Path, out: Path) -> dict[Path, int]:
     """Every file below `root` that could change what a run finds, with when it was changed; `out` holds runs."""
-    return {path: moment for path in _files(root, out.resolve()) if (moment := _changed(path)) is not None}
+    return {path: moment for path in _files(root, out.resolve()) if (moment := moment_of(path)) is not None}
 
 
-def _files(folder: Path, out: Path) -> Iterable[Path]:
-    for path in folder.iterdir():
-        if path.name.startswith(".") or path.name in _SKIPPED:
-            continue
-        if path.suffix in _WATCHED:
-            yield path
-        elif path.is_dir() and path.resolve() != out and not (path / "pyvenv.cfg").exists():
-            yield from _files(path, out)
+def _files(root: Path, out: Path) -> Iterator[Path]:
+    """Folders that vanish meanwhile are passed over, links to folders not followed: they may lead in a circle."""
+    for place, folders, names in os.walk(root):
+        here = Path(place)
+        folders[:] = [each for each in folders if _is_looked_into(here / each, out)]
+        yield from (here / each for each in names if not each.startswith(".") and Path(each).suffix in _WATCHED)
 
 
-def _changed(path: Path) -> int | None:
-    """None for a file that an editor has just replaced or taken away."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return None
+def _is_looked_into(folder: Path, out: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name in _SKIPPED
+    return not hidden and folder.resolve() != out and not (folder / "pyvenv.cfg").exists()
 
 
 def edited(before: Mapping[Path, int], after: Mapping[Path, int]) -> tuple[Path, ...]:
     """Files that were changed, added or removed."""
     return tuple(sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)))
+
+
+def written_by_runs(paths: Iterable[Path], before: Iterable[Path], during: Iterable[Path]) -> tuple[Path, ...]:
+    """Of the `paths` that were the reason of a run, those that runs write themselves: no edit, and no end to it.
+
+    That is data that changed while the run `before` went on, and `during` this one again, when nothing else changed.
+    """
+    if not set(paths) <= set(before):
+        return ()
+    return tuple(sorted(path for path in set(paths) & set(during) if path.suffix in _DATA))
 
 
 def touched(paths: Sequence[Path], scenarios: Sequence[Scenario], cassettes: Path, root: Path) -> Touched:

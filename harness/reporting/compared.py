@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import CHANGE_WORDS, Change, best_of
+from harness.reporting.clean import clean
+from harness.reporting.markdown import plain
 from harness.reporting.numbers import duration, money, percent, plural, points
 
 if TYPE_CHECKING:
@@ -37,13 +39,13 @@ _SCENARIOS_SHOWN = 20
 def comparison_text(*comparisons: Comparison) -> str:
     """Everything, for a terminal; of several candidates also which did best."""
     blocks = ["\n".join(_text(each)) for each in comparisons]
-    return "\n\n".join(filter(None, [*blocks, best_of(comparisons)])) + "\n"
+    return clean("\n\n".join(filter(None, [*blocks, best_of(comparisons)])) + "\n")
 
 
 def comparison_markdown(*comparisons: Comparison) -> str:
     """Everything, for a pull request."""
     blocks = ["\n".join(_markdown(each)) for each in comparisons]
-    return "\n\n".join(filter(None, [*blocks, _escaped(best_of(comparisons))])) + "\n"
+    return "\n\n".join(filter(None, [*blocks, plain(best_of(comparisons))])) + "\n"
 
 
 def _text(comparison: Comparison) -> Iterator[str]:
@@ -65,8 +67,8 @@ def _text(comparison: Comparison) -> Iterator[str]:
 
 
 def _markdown(comparison: Comparison) -> Iterator[str]:
-    yield f"### {_escaped(comparison.candidate)} against {_escaped(comparison.reference)}"
-    yield f"\n{_escaped(comparison.sentence)}\n"
+    yield f"### {plain(comparison.candidate)} against {plain(comparison.reference)}"
+    yield f"\n{plain(comparison.sentence)}\n"
     if comparison.layers:
         rows = [_HEADS, tuple("---" for _ in _HEADS), *(_cells(each) for each in comparison.layers)]
         yield from (f"| {' | '.join(row)} |" for row in rows)
@@ -74,17 +76,22 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
         found = comparison.of(kind)
         if found:
             yield f"\n**{CHANGE_WORDS[kind]}** ({len(found)})\n"
-            yield from (f"- {_escaped(_scenario(each))}" for each in found[:_SCENARIOS_SHOWN])
+            yield from (f"- {plain(_scenario(each))}" for each in found[:_SCENARIOS_SHOWN])
             yield from _rest(found)
     for agent in comparison.agents:
         what = f"{', '.join(agent.parts)} changed; moved: {_named(agent.scenarios)}"
-        yield f"\n**{_escaped(agent.agent)}** ({agent.layer}): {what}"
+        yield f"\n**{plain(agent.agent)}** ({agent.layer}): {plain(what)}"
         if agent.diff:
-            yield from ("", "~~~~diff", *(line.replace("~~~~", "~~~ ~") for line in agent.diff[:_DIFF_SHOWN]), "~~~~")
+            yield from (
+                "",
+                "~~~~diff",
+                *(clean(line).replace("~~~~", "~~~ ~") for line in agent.diff[:_DIFF_SHOWN]),
+                "~~~~",
+            )
     if comparison.effort:
         yield ""
         yield from (f"- {_effort(each)}" for each in comparison.effort)
-        yield from (f"- {_escaped(each)}" for each in _costs(comparison))
+        yield from (f"- {plain(each)}" for each in _costs(comparison))
 
 
 _HEADS = ("metric", "before", "after", "change", "95% interval", "adjusted p", "scenarios", "test")
@@ -151,7 +158,3 @@ def _rest(found: Sequence[ScenarioChange]) -> Iterator[str]:
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SCENARIOS_SHOWN} more" if len(names) > _SCENARIOS_SHOWN else ""
     return ", ".join(names[:_SCENARIOS_SHOWN]) + more or "none"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.decision import Weight
 from harness.analysis.screening import CONFIRM_TRIALS
+from harness.reporting.clean import clean
+from harness.reporting.markdown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,17 +25,18 @@ _SHOWN = 8
 
 def decision_text(decision: Decision, *, explain: bool = False) -> str:
     """The verdict, every reason, and what could not have been seen; `explain` names all scenarios."""
-    return "\n".join(_lines(decision, explain=explain)) + "\n"
+    return clean("\n".join(_lines(decision, explain=explain)) + "\n")
 
 
 def decision_markdown(decision: Decision) -> str:
     """The same for a pull request."""
     rows = [f"| {_MARKS[each.weight][2:]} | {_cell(each)} |" for each in decision.reasons]
     table = ["", "| weight | reason |", "| --- | --- |", *rows] if rows else []
-    blind = ["", "What this run could not have seen:", "", *(f"- {each}" for each in decision.blind_spots)]
+    blind = ["", "What this run could not have seen:", "", *(f"- {plain(each)}" for each in decision.blind_spots)]
     step = confirming(decision)
     asked = ["", step[0], "", f"    {step[1]}"] if step else []
-    return "\n".join([f"**{decision.sentence}**", *table, *(blind if decision.blind_spots else []), *asked]) + "\n"
+    said = f"**{plain(decision.sentence)}**"
+    return "\n".join([said, *table, *(blind if decision.blind_spots else []), *asked]) + "\n"
 
 
 def _lines(decision: Decision, *, explain: bool) -> Iterator[str]:
@@ -72,5 +75,5 @@ def _names(names: tuple[str, ...], most: int) -> str:
 
 
 def _cell(reason: Reason) -> str:
-    text = reason.message.replace("|", "\\|").replace("\n", " ")
+    text = plain(reason.message)
     return f"{text}<br>`{_names(reason.scenarios, _SHOWN)}`" if reason.scenarios else text

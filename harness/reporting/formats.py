@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.core.files import write_text
 from harness.errors import UsageError, did_you_mean
 from harness.plugins import function_named
 from harness.reporting.ctrf import render_ctrf
@@ -65,13 +65,4 @@ def format_named(name: str) -> Format:
 
 def write(report: Report, folder: Path, names: Iterable[str] = USUAL) -> tuple[Path, ...]:
     """Write each format into `folder` and say where; a file is replaced whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     return tuple(write_text(folder / each.file, each.render(report)) for each in map(format_named, names))
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Put `text` into `path` in one step, so that nobody reads half a file."""
-    waiting = path.with_name(f".{path.name}.{os.getpid()}")
-    waiting.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    waiting.replace(path)
-    return path

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.analysis.failures import sentence_of
-from harness.core.results import Verdict
 from harness.reporting.clean import clean
 from harness.reporting.numbers import count, percent, points
 from harness.reporting.text import next_commands, result_text
-from harness.reporting.view import CARDS, WORDS, Report, attention, headline, provenance, short_changes
+from harness.reporting.view import CARDS, SIGNS, WORDS, Report, attention, headline, provenance, short_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _FAILURES = 50
 _TEXT_LIMIT = 300
-_SIGNS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.ERRORED: "!", Verdict.NOT_APPLICABLE: "-"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$])")
 
 
@@ -29,7 +27,7 @@ def render_markdown(report: Report, failures: int = _FAILURES) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    yield f"## {_SIGNS[report.verdict]} {WORDS[report.verdict].capitalize()}: {plain(headline(report))}"
+    yield f"## {SIGNS[report.verdict]} {WORDS[report.verdict].capitalize()}: {plain(headline(report))}"
     yield ""
     yield plain(" · ".join(provenance(report)))
     yield ""
@@ -77,7 +75,7 @@ def _failure(report: Report, result: ScenarioResult) -> Iterator[str]:
     sentence = sentence_of(result.telling) if result.telling else ""
     aside = " (quarantined)" if result.quarantined else ""
     short = sentence if len(sentence) <= _TEXT_LIMIT else f"{sentence[:_TEXT_LIMIT]}..."
-    name = f"{_SIGNS[result.verdict]} <b>{plain(result.scenario.id)}</b>{aside}"
+    name = f"{SIGNS[result.verdict]} <b>{plain(result.scenario.id)}</b>{aside}"
     yield f"<details><summary>{name}: {plain(short)}</summary>"
     yield ""
     yield fenced(result_text(report, result)[:4000])

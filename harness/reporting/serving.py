@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -16,6 +17,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from harness.core.files import moment_of
 from harness.errors import UsageError
 from harness.reporting.history import past_runs
 from harness.reporting.html.index import render_index
@@ -67,23 +69,25 @@ def create_app(folder: Path) -> ASGIApp:
 
 def state_of(folder: Path) -> str:
     """A text that differs whenever a run was added, removed or reported again."""
-    found = [(path.parent.name, path.stat().st_mtime_ns) for path in folder.glob("*/summary.json")]
-    return ";".join(f"{name}:{moment}" for name, moment in sorted(found))
+    found = ((path.parent.name, moment_of(path)) for path in sorted(folder.glob("*/summary.json")))
+    return ";".join(f"{name}:{moment}" for name, moment in found if moment is not None)
+
+
+def _listener(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=128)
+    except OSError as error:
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened: {error.strerror}"
+        raise UsageError(f"port {port} {why}", hint="--port 0 picks a free one") from error
 
 
 @contextmanager
 def serving(folder: Path, port: int = 0) -> Iterator[tuple[str, threading.Thread]]:
     """Serve `folder` in a thread, on loopback; yields the address and the thread, which ends with the block.
 
-    Port 0 picks a free one. Raises UsageError when the port is taken.
+    Port 0 picks a free one. Raises UsageError when the port cannot be had.
     """
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((LOOPBACK, port))
-        except OSError as error:
-            raise UsageError(f"port {port} is taken", hint="--port 0 picks a free one") from error
-        listener.listen(128)
+    with _listener(port) as listener:
         config = uvicorn.Config(
             create_app(folder), ws="none", lifespan="off", timeout_graceful_shutdown=1, log_level=logging.ERROR
         )

@@ -19,6 +19,7 @@ from harness.reporting.numbers import count, percent, plural, points
 from harness.reporting.trajectory import Row, trajectory
 from harness.reporting.view import (
     CARDS,
+    SIGNS,
     WORDS,
     Report,
     address,
@@ -58,10 +59,10 @@ _STYLES = {
 class Signs:
     """Signs that the output's encoding can hold."""
 
-    passed: str = "✓"
-    failed: str = "✗"
-    errored: str = "!"
-    absent: str = "-"
+    passed: str = SIGNS[Verdict.PASSED]
+    failed: str = SIGNS[Verdict.FAILED]
+    errored: str = SIGNS[Verdict.ERRORED]
+    absent: str = SIGNS[Verdict.NOT_APPLICABLE]
     arrow: str = "→"
     dot: str = "·"
 

@@ -24,6 +24,14 @@ WORDS: Mapping[Verdict, str] = {
 }
 """Verdicts in words."""
 
+SIGNS: Mapping[Verdict, str] = {
+    Verdict.PASSED: "✓",
+    Verdict.FAILED: "✗",
+    Verdict.ERRORED: "!",
+    Verdict.NOT_APPLICABLE: "-",
+}
+"""One sign for each verdict, so that colour is never alone."""
+
 CARDS = ("triage.routing", "specialist.tools", "helper.tools", "escalation", "end_to_end")
 """The metrics that every report leads with, in this order."""
 

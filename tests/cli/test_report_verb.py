@@ -119,3 +119,14 @@ def test_on_github_only_githubs_own_formats_tell_github(
     told = harness("report", "--github")
     assert "::error file=scenarios/shop.yaml,line=1,title=refund failed::" in told.stdout
     assert summary.read_text(encoding="utf-8").startswith("## ✗ Failed")
+
+
+def test_on_github_the_annotations_leave_json_alone(
+    harness: Callable[..., Any], save: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save("a-run", {"refund": "-"})
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = harness("report", "--github", "--json")
+    assert json.loads(result.stdout)["verdict"] == "failed"
+    assert "::error file=" in result.stderr
+    assert "::error file=" in harness("report", "--github").stdout

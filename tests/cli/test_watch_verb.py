@@ -31,13 +31,14 @@ scenarios:
 
 
 class Watching:
-    """The process, and what it says line by line."""
+    """The process, started in a folder below the project's, and what it says line by line."""
 
     def __init__(self, project: Path) -> None:
         environment = os.environ | {"PYTHONPATH": f"{project}{os.pathsep}{ROOT}", "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, "-m", "harness", "watch", "--system", "shop:system", "--out", "runs"]
+        places = ["--system", "shop:system", "--scenarios", ".", "--out", "../runs"]
+        command = [sys.executable, "-m", "harness", "watch", *places]
         self.process = subprocess.Popen(  # noqa: S603 - ourselves
-            command, cwd=project, stderr=subprocess.PIPE, text=True, env=environment
+            command, cwd=project / "scenarios", stderr=subprocess.PIPE, text=True, env=environment
         )
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -91,8 +92,6 @@ def test_what_an_edit_flips_is_said_and_interrupting_is_the_end(watching: tuple[
     assert "Triage handed off to BillingSpecialist" in seen.until("duplicate-charge: passed -> failed: ")
 
     (project / "shop.py").write_text("from agents_under_test.support import system  # edited\n", encoding="utf-8")
-    assert "1 failed" in seen.until("nothing flipped")
-
     next((project / "cassettes").iterdir()).write_text("not a cassette", encoding="utf-8")
     assert "duplicate-charge" in seen.until("failed -> errored")
 

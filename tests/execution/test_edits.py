@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.scenario import Location
-from harness.execution.edits import Touched, edited, snapshot, touched
+from harness.execution.edits import Touched, edited, snapshot, touched, written_by_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +43,19 @@ def test_an_edit_touches_the_scenarios_of_its_file_or_cassette_and_code_touches_
     assert by("cassettes/refund.2.yaml", "cassettes/invoice.late.yaml").scenarios == ("refund", "invoice.late")
     assert by("cassettes/nobody.yaml") == Touched()
     assert by("scenarios/refund.yaml", "app.py").everything
+
+
+def test_links_that_lead_in_a_circle_are_not_followed(tmp_path: Path) -> None:
+    seen = _written(tmp_path / "app" / "app.py")
+    for name in ("one", "two"):
+        (tmp_path / "app" / name).symlink_to(tmp_path, target_is_directory=True)
+    assert set(snapshot(tmp_path, tmp_path / "runs")) == {seen}
+
+
+def test_data_that_a_run_wrote_and_writes_again_is_its_own_and_an_edit_is_not(tmp_path: Path) -> None:
+    log, code = tmp_path / "log.json", tmp_path / "app.py"
+    assert written_by_runs([log], before=[log], during=[log]) == (log,)
+    assert written_by_runs([log], before=[log], during=[]) == ()
+    assert written_by_runs([log], before=[], during=[log]) == ()
+    assert written_by_runs([log, code], before=[log], during=[log]) == ()
+    assert written_by_runs([code], before=[code], during=[code]) == ()

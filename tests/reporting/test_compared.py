@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
@@ -36,3 +37,16 @@ def test_many_scenarios_are_cut_with_their_number(make_run: MakeRun) -> None:
     marks = {f"s{number}": "+" for number in range(30)}
     worse = compare(summary_of(make_run(dict.fromkeys(marks, "-"))), summary_of(make_run(marks)))
     assert "+10 more" in comparison_text(worse)
+
+
+HOSTILE = "<img src=x> @team [link](http://x) `code` | \x1b[31mred"
+
+
+def test_what_agents_said_is_shown_as_it_is_and_mentions_nobody(make_run: MakeRun) -> None:
+    found = compared(make_run)
+    told = tuple(replace(each, why=HOSTILE) for each in found.scenarios)
+    hostile = replace(found, scenarios=told, candidate=HOSTILE)
+    shown = comparison_markdown(hostile)
+    for text in ("<img", " @team", "[link]", " `code`", "\x1b"):
+        assert text not in shown
+    assert "\x1b" not in comparison_text(hostile)

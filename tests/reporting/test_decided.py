@@ -41,3 +41,12 @@ def test_fresh_trials_of_a_variant_take_one_call_those_of_other_code_two_checkou
 
 def test_text_cannot_break_out_of_a_table() -> None:
     assert "a \\| b fell" in decision_markdown(DECISION)
+
+
+def test_what_agents_said_is_no_markup_and_no_control_character() -> None:
+    reason = Reason(weight=Weight.BROKEN, rule="end_to_end", message="<img src=x> @team \x1b[31mred")
+    hostile = replace(DECISION, reasons=(reason,), blind_spots=("<b>bold</b>",))
+    shown = decision_markdown(hostile)
+    for text in ("<img", " @team", "<b>", "\x1b"):
+        assert text not in shown
+    assert "\x1b" not in decision_text(hostile)

@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 
 from harness.core.results import Verdict
 from harness.errors import UsageError
-from harness.reporting.formats import REPORTERS, USUAL, format_named, write, write_text
+from harness.reporting.formats import REPORTERS, USUAL, format_named, write
 from harness.reporting.view import Report, report_of
 
 
@@ -57,13 +57,6 @@ def test_a_function_of_ones_own_is_a_format(samples: Any, tmp_path: Path, monkey
 def test_a_function_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
         format_named(name)
-
-
-def test_a_file_is_replaced_in_one_step_and_takes_any_text(tmp_path: Path) -> None:
-    path = write_text(tmp_path / "report.txt", "first")
-    write_text(path, "lone surrogate \ud800")
-    assert path.read_text(encoding="utf-8") == "lone surrogate \\ud800"
-    assert [each.name for each in tmp_path.iterdir()] == ["report.txt"]
 
 
 def test_the_json_summary_gives_every_rate_with_its_n(samples: Any) -> None:

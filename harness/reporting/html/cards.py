@@ -108,7 +108,5 @@ def spark(values: Sequence[float | None]) -> str:
     )
 
 
-ICONS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.ERRORED: "!", Verdict.NOT_APPLICABLE: "-"}
-"""One sign for each verdict, so that colour is never alone."""
 CODES = {Verdict.PASSED: "p", Verdict.FAILED: "f", Verdict.ERRORED: "e", Verdict.NOT_APPLICABLE: "n"}
 """Short class names for verdicts."""

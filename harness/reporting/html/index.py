@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.analysis.verdicts import METRICS
-from harness.reporting.formats import write_text
+from harness.core.files import write_text
 from harness.reporting.history import PastRate, PastRun, comparable, of_kind, past_runs
 from harness.reporting.html.cards import CODES, spark
 from harness.reporting.html.rendering import asset, policy, template

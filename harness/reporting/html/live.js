@@ -3,7 +3,9 @@
   let seen = null;
   async function look() {
     try {
-      const now = await (await fetch("/state", { cache: "no-store" })).text();
+      const answer = await fetch("/state", { cache: "no-store" });
+      if (!answer.ok) return;
+      const now = await answer.text();
       if (seen !== null && now !== seen) location.reload();
       seen = now;
     } catch { /* the server is gone; what is shown stays */ }

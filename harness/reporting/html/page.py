@@ -12,7 +12,7 @@ from harness.reporting.detail import detail_of
 from harness.reporting.html.cards import CODES
 from harness.reporting.html.chunks import PER_CHUNK, chunks
 from harness.reporting.html.overview import CHANGE_CELLS, overview
-from harness.reporting.html.rendering import SIGNS, asset, policy, template
+from harness.reporting.html.rendering import ICONS, asset, policy, template
 from harness.reporting.html.rows import attention_order, packed, table_rows
 from harness.reporting.view import WORDS, Report, title
 
@@ -57,7 +57,7 @@ def _data(report: Report, rows: Sequence[TableRow], order: Sequence[int], shown:
         "facets": shown.facets,
         "perChunk": PER_CHUNK,
         "words": {code: WORDS[verdict] for verdict, code in CODES.items()},
-        "icons": SIGNS,
+        "icons": ICONS,
         "dots": shown.values["dot_names"],
         "dotWords": _DOT_WORDS,
         "changes": CHANGE_CELLS,

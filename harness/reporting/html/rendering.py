@@ -14,16 +14,16 @@ from markupsafe import Markup
 from harness.core.results import Verdict
 from harness.reporting.clean import finalize, soft
 from harness.reporting.compared import EFFORTS
-from harness.reporting.html.cards import CODES, ICONS
+from harness.reporting.html.cards import CODES
 from harness.reporting.numbers import count, cut, moment, percent, plural, points
 from harness.reporting.trajectory import MARKS
-from harness.reporting.view import WORDS
+from harness.reporting.view import SIGNS, WORDS
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _HERE = Path(__file__).parent
-SIGNS = {code: ICONS[verdict] for verdict, code in CODES.items()} | {".": "."}
+ICONS = {code: SIGNS[verdict] for verdict, code in CODES.items()} | {".": "."}
 """Signs by short code, `.` for what was not asked."""
 
 
@@ -54,7 +54,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "codes": CODES,
-        "icons": SIGNS,
+        "icons": ICONS,
         "mark_words": {sign: fit.value.replace("_", " ") for fit, sign in MARKS.items()} | {".": "not judged"},
         "score_words": {**WORDS, Verdict.NOT_APPLICABLE: "not applicable"},
     }
