@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import CHANGE_WORDS, Change, best_of
 from harness.reporting.clean import clean
+from harness.reporting.columns import aligned
 from harness.reporting.markdown import plain
 from harness.reporting.numbers import duration, money, percent, plural, points
 
@@ -52,7 +53,7 @@ def _text(comparison: Comparison) -> Iterator[str]:
     yield f"{comparison.candidate} against {comparison.reference}"
     yield comparison.sentence
     yield ""
-    yield from _table([_HEADS, *(_cells(each) for each in comparison.layers)])
+    yield from aligned([_HEADS, *(_cells(each) for each in comparison.layers)])
     for kind in _NAMED:
         found = comparison.of(kind)
         if found:
@@ -109,12 +110,6 @@ def _cells(layer: LayerChange) -> tuple[str, ...]:
         str(layer.scenarios),
         layer.test,
     )
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _scenario(change: ScenarioChange) -> str:

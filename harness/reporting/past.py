@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.sides import PLAIN
 from harness.analysis.verdicts import METRICS
+from harness.reporting.columns import aligned
 from harness.reporting.numbers import percent
 from harness.reporting.view import CARDS, WORDS
 
@@ -54,14 +55,14 @@ def results_of(folder: Path, runs: Sequence[PastRun], scenarios: Sequence[str]) 
 def runs_text(runs: Sequence[PastRun]) -> str:
     """One line a run, oldest first."""
     heads = ("run", "mode", "variant", "verdict", "passed", *(METRICS[name].lower() for name in CARDS), "commit")
-    return _table([heads, *(tuple(_run(run)) for run in runs)])
+    return "\n".join(aligned([heads, *(tuple(_run(run)) for run in runs)]))
 
 
 def results_text(results: Sequence[PastResult]) -> str:
     """One line for each scenario and run."""
     heads = ("scenario", "run", "verdict", "passed", "why")
     rows = [(each.scenario, each.run, each.verdict, f"{each.passed}/{each.trials}", each.sentence) for each in results]
-    return _table([heads, *rows])
+    return "\n".join(aligned([heads, *rows]))
 
 
 def _run(run: PastRun) -> Iterator[str]:
@@ -74,9 +75,3 @@ def _run(run: PastRun) -> Iterator[str]:
         metric = run.metrics.get(name)
         yield f"{percent(metric.rate)} n={metric.n}" if metric and metric.n else "-"
     yield run.commit[:10] + (", dirty" if run.dirty else "")
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)

@@ -15,6 +15,7 @@ from harness.analysis.staleness import advice_of, command_of, reasons
 from harness.analysis.verdicts import METRICS, trial_verdicts
 from harness.core.results import Fit, Trial, Verdict
 from harness.reporting.clean import clean
+from harness.reporting.columns import aligned
 from harness.reporting.numbers import count, percent, plural, points
 from harness.reporting.trajectory import Row, trajectory
 from harness.reporting.view import (
@@ -32,7 +33,7 @@ from harness.reporting.view import (
 from harness.scoring.rows import difference_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.analysis.metrics import Metric
     from harness.analysis.outcome import ScenarioResult
@@ -218,13 +219,8 @@ class Writer:
         shown = [metric for name, metric in report.metrics.layers.items() if name in CARDS or metric.n]
         heads = ("Layer", "Rate", "n", "95% interval", *(("Against baseline",) if against else ()), "")
         cells = [heads, *(tuple(self._cells(report, metric, against=against)) for metric in shown)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for place, row in enumerate(cells):
-            padded = (
-                text.rjust(width) if at in _NUMBERS else text.ljust(width)
-                for at, (text, width) in enumerate(zip(row, widths, strict=True))
-            )
-            self.line("  ".join(padded).rstrip(), "" if place else "dim")
+        for place, line in enumerate(aligned(cells, _NUMBERS)):
+            self.line(line, "" if place else "dim")
         self.line()
 
     def _cells(self, report: Report, metric: Metric, *, against: bool) -> Iterator[str]:
@@ -313,33 +309,37 @@ def _variant(results: list[ScenarioResult]) -> str:
 
 def failure_lines(report: Report) -> str:
     """Every failure of `report` as plain text, for logs, JUnit and pytest."""
-    stream = io.StringIO()
-    writer = Writer(console_of(stream, color=False), Signs())
-    for result in attention(report.results):
-        writer.failure(report, result)
-    return stream.getvalue().rstrip()
+
+    def write(writer: Writer) -> None:
+        for result in attention(report.results):
+            writer.failure(report, result)
+
+    return _plain(write).rstrip()
 
 
 def layer_lines(report: Report) -> str:
     """The table of layers and the verdict of `report` as plain text."""
-    stream = io.StringIO()
-    writer = Writer(console_of(stream, color=False), Signs())
-    writer.layers(report)
-    writer.verdict(report)
-    return stream.getvalue().rstrip()
+
+    def write(writer: Writer) -> None:
+        writer.layers(report)
+        writer.verdict(report)
+
+    return _plain(write).rstrip()
 
 
 def result_text(report: Report, result: ScenarioResult) -> str:
     """One failure of `report` as plain text."""
-    stream = io.StringIO()
-    Writer(console_of(stream, color=False), Signs()).failure(report, result)
-    return stream.getvalue().rstrip()
+    return _plain(lambda writer: writer.failure(report, result)).rstrip()
 
 
 def render_text(report: Report) -> str:
     """The whole terminal report as plain text."""
+    return _plain(lambda writer: writer.report(report, verbose=True))
+
+
+def _plain(write: Callable[[Writer], None]) -> str:
     stream = io.StringIO()
-    Writer(console_of(stream, color=False), Signs()).report(report, verbose=True)
+    write(Writer(console_of(stream, color=False), Signs()))
     return stream.getvalue()
 
 

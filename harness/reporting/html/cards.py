@@ -34,7 +34,6 @@ class Card:
     broken: bool
     notes: tuple[str, ...]
     spark: str
-    facet: str
 
 
 def cards(report: Report) -> tuple[Card, ...]:
@@ -60,7 +59,6 @@ def _card(report: Report, metric: Metric) -> Card:
         broken=limit is not None and (metric.rate is None or metric.rate < limit),
         notes=tuple(_notes(report, metric)),
         spark=spark((*report.trend.get(metric.name, ()), metric.rate)),
-        facet="",
     )
 
 

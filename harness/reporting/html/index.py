@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.verdicts import METRICS
 from harness.core.files import write_text
 from harness.reporting.history import PastRate, PastRun, comparable, of_kind, past_runs
-from harness.reporting.html.cards import CODES, spark
+from harness.reporting.html.cards import spark
 from harness.reporting.html.rendering import asset, policy, template
 from harness.reporting.view import CARDS, WORDS
 
@@ -40,7 +40,6 @@ def render_index(runs: Sequence[PastRun], *, live: bool = False) -> str:
         policy=policy(style, script) + ("; connect-src 'self'" if live else ""),
         style=style,
         script=script,
-        code=CODES[runs[-1].verdict] if runs else "n",
     )
 
 
