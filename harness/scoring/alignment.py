@@ -10,12 +10,12 @@ is 1. An alignment passes when nothing counts against it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.core.results import AlignedCall, Alignment, Fit
-from harness.core.scenario import ExpectedCall, Order, ToolsExpectation
+from harness.core.scenario import Count, ExpectedCall, Order, ToolsExpectation
 from harness.core.trace import ToolCall
 from harness.scoring.calls import Actual, OutputsBefore, nested_calls
 from harness.scoring.expansion import Plan, plans
@@ -51,7 +51,12 @@ def align(
 
 
 def align_helped(expectation: ToolsExpectation, calls: Sequence[ToolCall], outputs: OutputsBefore) -> Aligned:
-    """As `align`, with what is expected of helpers behind the calls."""
+    """As `align`, with what is expected of helpers behind the calls.
+
+    Where no call is expected, one that failed was made all the same: it can be no retry of anything.
+    """
+    if not expectation.calls:
+        expectation = replace(expectation, count=Count.ALL)
     judged = [call for call in calls if call.tool not in expectation.ignore]
     given = Calls.of(judged, expectation, outputs, partial(_worth, outputs))
     best: Aligned | None = None

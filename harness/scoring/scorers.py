@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.core.results import Mode, Score, Trial, Verdict
+from harness.core.results import Alignment, Mode, Score, Trial, Verdict
 from harness.core.trace import JSON, Layer
 from harness.plugins import function_named
 from harness.scoring.answer import answer, judge
@@ -52,6 +52,14 @@ SCORERS: Mapping[str, Scorer] = {
 """The scorers of the harness by name."""
 
 _TEXTS = ("reason", "expected", "actual", "outcome")
+_KINDS: Mapping[str, Any] = {
+    "verdict": Verdict,
+    "layer": Layer | None,
+    "agent": str | None,
+    "step": str | None,
+    "alignment": Alignment | None,
+    "advisory": bool,
+}
 
 
 def judge_trial(scenario: Scenario, trial: Trial, graph: AgentGraph, mode: Mode = Mode.REPLAY) -> Trial:
@@ -138,8 +146,7 @@ def _malformed(score: Any) -> str:
     texts = [name for name in _TEXTS if not isinstance(getattr(score, name), str)]
     if texts or not score.reason.strip():
         return f"its Score has no text as {' and '.join(texts) or 'reason'}"
-    kinds: Mapping[str, Any] = {"verdict": Verdict, "layer": Layer | None, "agent": str | None, "step": str | None}
-    wrong = [name for name, kind in kinds.items() if not isinstance(getattr(score, name), kind)]
+    wrong = [name for name, kind in _KINDS.items() if not isinstance(getattr(score, name), kind)]
     if wrong:
         return f"its Score has {wrong[0]} {show(getattr(score, wrong[0]))}"
     value = score.value

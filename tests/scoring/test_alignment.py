@@ -13,6 +13,7 @@ from harness.core.scenario import (
     AnyOfGroup,
     AnyOrderGroup,
     Count,
+    Expectation,
     ExpectedCall,
     ExpectedItem,
     OptionalGroup,
@@ -265,6 +266,15 @@ def test_a_failed_call_counts_only_when_all_calls_count(world: Any) -> None:
     assert align(expect("refund"), retried).passed
     assert not align(expect("refund", count=Count.ALL), retried).passed
     assert align(expect("refund", count=Count.ALL), (world.failed("refund"),)).passed
+
+
+def test_where_no_call_is_expected_a_failed_one_was_made_all_the_same(world: Any) -> None:
+    found = align(expect(), (world.failed("refund"),))
+    assert [(row.fit, found.passed, found.f1) for row in found.rows] == [(Fit.UNEXPECTED, False, 0.0)]
+    behind = ExpectedCall(tool="lookup_account", helper=expect())
+    asked = world.call("lookup_account", runs=(world.run("Lookup", world.failed("fetch", by="Lookup")),))
+    scores = world.judge(Expectation(tools=expect(behind)), world.billing(asked)).scores
+    assert [each.verdict for each in scores if each.scorer == "tools"] == ["passed", "failed"]
 
 
 def test_a_failed_call_explains_why_the_expected_one_was_not_made(world: Any) -> None:
