@@ -255,7 +255,7 @@ def test_plain_comparison_is_symmetric(one: Any, other: Any) -> None:
     assert bool(explain({"literal": one}, other)) == bool(explain({"literal": other}, one))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(matchers, values)
 @example({"from": "\ud800"}, None)
 @example({"not": {"\ud800": {"any": 1}}}, None)

@@ -186,6 +186,10 @@ def percent(scope: Any, settings: Any) -> Any:
     return Score(scorer="x", verdict=Verdict.PASSED, reason="fine", value=85)
 
 
+def unaligned(scope: Any, settings: Any) -> Any:
+    return Score(scorer="x", verdict=Verdict.PASSED, reason="fine", alignment="x")  # type: ignore[arg-type]  # may do
+
+
 @pytest.fixture
 def reference(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setitem(sys.modules, "house_rules", sys.modules[__name__])
@@ -200,7 +204,7 @@ def test_a_third_party_scorer_is_called_with_its_settings(world: Any, reference:
 
 
 @pytest.mark.parametrize(
-    "name", ["broken", "raising", "empty", "nothing", "text", "reasonless", "boolean", "percent", "absent"]
+    "name", ["broken", "raising", "empty", "nothing", "text", "reasonless", "boolean", "percent", "unaligned", "absent"]
 )
 def test_a_third_party_scorer_that_does_not_judge_is_never_a_pass(world: Any, reference: str, name: str) -> None:
     expect = Expectation(specialist=("Billing",), scorers={f"{reference}:{name}": 1})
