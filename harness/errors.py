@@ -102,6 +102,10 @@ class EgressBlockedError(CassetteError):
     """Something tried to leave the machine during replay."""
 
 
+class UnansweredError(CassetteError):
+    """A request got no answer while it was recorded: there is nothing to replay, and nothing was written."""
+
+
 class SecretFoundError(CassetteError):
     """A secret would have been written to disk; nothing was written."""
 

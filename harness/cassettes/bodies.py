@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.cassettes.redaction import Patterns
 
 _LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\u007f\u0085\u2028\u2029\ufeff"}
-KEPT_REQUEST_HEADERS = frozenset({"content-type"})
+_KEPT_REQUEST_HEADERS = frozenset({"content-type"})
 
 
 def plain_text(body: Any) -> Any:
@@ -54,20 +54,34 @@ def uncompressed(body: bytes, headers: Mapping[str, Any]) -> bytes:
 def request_for_disk(request: Request, hide: Patterns) -> Request:
     """A copy of a request that may be written."""
     model = bool(model_api(request.method, request.uri))
-    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
     asked = _hidden(uncompressed(plain_bytes(request.body), request.headers), hide, model=model)
-    return Request(request.method, redacted(without_named(request.uri), hide), asked or None, headers)
+    return tidy_request(
+        Request(request.method, redacted(without_named(request.uri), hide), asked or None, request.headers)
+    )
 
 
 def answer_for_disk(request: Request, response: Mapping[str, Any], hide: Patterns) -> dict[str, Any]:
     """A copy of the answer to `request` that may be written."""
     model = bool(model_api(request.method, request.uri))
     told = _hidden(uncompressed(response["body"].get("string") or b"", response["headers"]), hide, model=model)
-    return {
-        "status": {"code": response["status"]["code"], "message": response["status"].get("message") or ""},
-        "headers": kept_headers(response["headers"]),
-        "body": {"string": told},
-    }
+    status = {"code": response["status"]["code"], "message": response["status"].get("message") or ""}
+    return tidy_answer(request, {"status": status, "headers": response["headers"], "body": {"string": told}})
+
+
+def tidy_request(request: Request) -> Request:
+    """A copy as a reviewer reads it: JSON over several lines, and of the headers what tells the body's kind."""
+    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in _KEPT_REQUEST_HEADERS}
+    return Request(request.method, request.uri, readable(request.body), headers)
+
+
+def tidy_answer(request: Request, response: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the answer to `request` as a reviewer reads it.
+
+    What a tool was answered stays as it was, to the last space: it may tell the model the very text.
+    """
+    told = response["body"]["string"]
+    body = readable(told) if model_api(request.method, request.uri) else told
+    return {"status": response["status"], "headers": kept_headers(response["headers"]), "body": {"string": body}}
 
 
 def plain_bytes(body: Any) -> bytes:

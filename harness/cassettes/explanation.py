@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.difference import edited_agent, first_difference
 from harness.cassettes.provenance import Provenance, changed_parts
-from harness.errors import CassetteMissError, CassetteStaleError, HarnessError
+from harness.errors import CassetteMissError, CassetteStaleError, HarnessError, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from harness.cassettes.call import Call
     from harness.cassettes.canonical import Canonical
 
 NEXT = "next: harness record"
@@ -57,6 +58,15 @@ class Explanation:
         """The error of a call that was cancelled in the recording and, after `waited` seconds, is not now."""
         return self._error(
             f"a model call that was cancelled in the recording was not cancelled within {waited:g} s", self.advice()
+        )
+
+    def unanswered(self, call: Call) -> HarnessError:
+        """The error of a recording in which `call` got no answer."""
+        asked = f"{call.wanted.kind}" if call.tool is None else f"the tool {call.tool.name!r} asked {call.wanted.kind}"
+        return UnansweredError(
+            f"nothing is recorded: {asked}, which failed or gave no answer until the trial ended",
+            where=self.path,
+            hint="let it answer while you record, or keep what tools gave, with recorded_tools: true in the scenario",
         )
 
     def expired(self, now: datetime, recorded_at: datetime, limit: int) -> HarnessError:

@@ -109,6 +109,10 @@ def _paced(send: Send, current: Callable[[], Tape | None]) -> Send:
             if asking.call is not None:
                 tape.cancel(asking.call)
             raise
+        except Exception:
+            if asking.call is not None:
+                tape.end(asking.call)
+            raise
         finally:
             _asking.reset(token)
 

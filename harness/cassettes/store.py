@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from vcr.request import Request
 from vcr.serialize import CASSETTE_FORMAT_VERSION
-from vcr.serializers import compat
+from vcr.serializers import compat, yamlserializer
 
-from harness.cassettes.bodies import KEPT_REQUEST_HEADERS, plain_text, readable
-from harness.cassettes.canonical import model_api
-from harness.cassettes.redaction import kept_headers
+from harness.cassettes.bodies import plain_bytes, plain_text
 from harness.core.trace import JSON
 from harness.errors import CassetteCorruptError, CassetteMissingError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 METADATA = "harness"
 """The key of our own part of a cassette's metadata."""
@@ -30,8 +27,6 @@ FORMAT = 1
 
 PART = ".part"
 """The ending of a file that is being written; one that stays behind is of no use."""
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True)
@@ -107,8 +102,8 @@ def load(path: Path, told: str = "") -> Cassette:
     if not text.strip():
         raise corrupt(place, "it is empty")
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        data = yamlserializer.deserialize(text)
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise corrupt(place, "it is not YAML, or was cut off", line=mark.line + 1 if mark else None) from error
     return _cassette(data, place)
@@ -119,8 +114,8 @@ def _cassette(data: Any, place: str) -> Cassette:
         raise corrupt(place, "it has the format of vcrpy before 1.0")
     if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
         raise corrupt(place, "it has no list of interactions")
-    if data.get("version") != CASSETTE_FORMAT_VERSION:
-        raise corrupt(place, f"it has format version {data.get('version')!r}, not {CASSETTE_FORMAT_VERSION}")
+    if data.get("version", CASSETTE_FORMAT_VERSION) != CASSETTE_FORMAT_VERSION:
+        raise corrupt(place, f"it has format version {data['version']!r}, not {CASSETTE_FORMAT_VERSION}")
     metadata = data.get("metadata") or {}
     cassette = Cassette(
         [_interaction(each, number, place) for number, each in enumerate(data["interactions"], 1)],
@@ -147,13 +142,22 @@ def _cancelled(cassette: Cassette, place: str) -> list[Cancelled]:
 
 def _interaction(row: Any, number: int, place: str) -> Interaction:
     try:
-        response = compat.convert_to_bytes(row["response"])
+        response = compat.convert_to_bytes(_of_today(row["response"]))
         if not isinstance(response["status"]["code"], int) or not isinstance(response["headers"], dict):
             raise corrupt(place, f"interaction {number} has no answer that can be given")
-        response["body"] = {"string": response["body"].get("string") or b""}
+        response["body"]["string"] = response["body"].get("string") or b""
         return Interaction(Request._from_dict(row["request"]), response)  # noqa: SLF001 - vcrpy's own reader
     except (KeyError, TypeError, AttributeError) as error:
         raise corrupt(place, f"interaction {number} is not a request with its response") from error
+
+
+def _of_today(response: dict[str, Any]) -> dict[str, Any]:
+    """Older vcrpy wrote what httpx answered in a form of its own, whose headers tell of an encoding that is off."""
+    if "status_code" not in response:
+        return response
+    headers = {name: values for name, values in response["headers"].items() if name.lower() != "content-encoding"}
+    status = {"code": response["status_code"], "message": ""}
+    return {"status": status, "headers": headers, "body": {"string": response["content"]}}
 
 
 def corrupt(place: str, why: str, line: int | None = None) -> CassetteCorruptError:
@@ -170,7 +174,7 @@ def dump(cassette: Cassette) -> str:
     rows = [{"request": _request(each.request), "response": _response(each)} for each in cassette.interactions]
     own = {**cassette.described, "cancelled": [_lone(each) for each in cassette.cancelled]}
     metadata = {**cassette.metadata, METADATA: own} if cassette.cancelled else cassette.metadata
-    data = {"interactions": rows, "metadata": metadata, "version": CASSETTE_FORMAT_VERSION}
+    data = {"interactions": rows, "version": CASSETTE_FORMAT_VERSION, **({"metadata": metadata} if metadata else {})}
     return yaml.dump(data, Dumper=_Text, sort_keys=True, allow_unicode=True, width=10_000)
 
 
@@ -207,13 +211,12 @@ def _lone(cancelled: Cancelled) -> dict[str, Any]:
 
 def _request(request: Request) -> dict[str, Any]:
     plain = request._to_dict()  # noqa: SLF001 - vcrpy's own writer
-    headers = {name: list(values) for name, values in plain["headers"].items() if name.lower() in KEPT_REQUEST_HEADERS}
-    return {"body": readable(plain["body"]), "headers": headers, "method": plain["method"], "uri": plain["uri"]}
+    body = plain["body"]
+    told = plain_bytes(body) if hasattr(body, "read") or isinstance(body, Iterator) else body
+    return {**plain, "body": plain_text(told)}
 
 
 def _response(interaction: Interaction) -> dict[str, Any]:
-    """What a tool was answered stays as it was, to the last space: it may tell the model the very text."""
-    response, request = interaction.response, interaction.request
-    told = response["body"]["string"]
-    body = readable(told) if model_api(request.method, request.uri) else plain_text(told)
-    return {"body": {"string": body}, "headers": kept_headers(response["headers"]), "status": response["status"]}
+    """A copy: vcrpy turns the body into text in place."""
+    told: dict[str, Any] = compat.convert_to_unicode(deepcopy(interaction.response))
+    return told

@@ -14,15 +14,15 @@ from vcr.request import Request
 from harness.cassettes import store
 from harness.cassettes.answers import is_plain, told_anew
 from harness.cassettes.bodies import answer_for_disk, header, plain_bytes, request_for_disk
-from harness.cassettes.call import Call
+from harness.cassettes.call import Call, ToolAtWork
 from harness.cassettes.canonical import Canonical, canonical, canonical_model_request
 from harness.cassettes.course import Course, written
-from harness.cassettes.detection import refuse_secrets, text_of
+from harness.cassettes.detection import text_of
 from harness.cassettes.difference import agent_of, named
 from harness.cassettes.drift import learned, translated
 from harness.cassettes.explanation import Explanation
 from harness.cassettes.hidden import Hidden
-from harness.cassettes.kept import Kept
+from harness.cassettes.kept import Kept, refuse_secrets_in, unanswered
 from harness.cassettes.options import PLAIN, TapeOptions
 from harness.cassettes.provenance import STAND_IN, Provenance, described
 from harness.cassettes.recorded import Recorded
@@ -42,7 +42,8 @@ class Tape:
 
     `borrow` is a recording of other agents: requests that are the same there are answered from it, and not kept again.
     `saved` is the file a recording was written to, None when none was. `asker` tells whose call is made right now.
-    `facts` are kept with a recording by name.
+    `facts` are kept with a recording by name. `tool` tells which tool call's code runs right now; those `excused`, by
+    id, will not run in a replay.
     """
 
     path: Path
@@ -56,6 +57,8 @@ class Tape:
     missing: set[Call] = field(default_factory=set)
     asker: Callable[[], object] = lambda: None
     facts: dict[str, Any] = field(default_factory=dict)
+    tool: Callable[[], ToolAtWork | None] = lambda: None
+    excused: frozenset[str] = frozenset()
     _recorded: Recorded = field(default_factory=Recorded)
     _requests: list[Request] = field(default_factory=list)
     _metadata: dict[str, Any] = field(default_factory=dict)
@@ -153,7 +156,8 @@ class Tape:
         return self._asked(wanted, place) if found is not None and is_plain(found.response) else None
 
     def _asked(self, wanted: Canonical, place: int | None, request: Request | None = None) -> Call:
-        call = Call(len(self._calls), wanted, place, request, self.asker())
+        tool = self.tool() if self.mode is Mode.RECORD else None
+        call = Call(len(self._calls), wanted, place, request, self.asker(), tool)
         self._calls.append(call)
         self.course.asked(call.order, place)
         self._waiting.add(call)
@@ -199,10 +203,9 @@ class Tape:
             raise self.note(self._miss(call))
         if self.mode is Mode.REPLAY:
             self.end(call)
-        if call.place < self._own:
-            self._kept.answer(call.order, found, call.wanted)
-        else:
-            self._borrowed += 1
+        elif call.place < self._own:
+            self._kept.keep_on(call.order, found, call.wanted)
+        self._borrowed += call.place >= self._own
         self._played += 1
         return told_anew(found.response, self._pairs | self._hidden.put_back())
 
@@ -289,18 +292,24 @@ class Tape:
         self._discarded = reason
 
     def close(self) -> None:
-        """Save a recording that is complete. A secret in it is a problem, and nothing is saved."""
-        if self.mode is not Mode.RECORD or self._discarded is not None or self.problems or not self._is_news():
+        """Save a recording that is complete. A secret, or a request without an answer, is a problem instead."""
+        if self.mode is not Mode.RECORD or self._discarded is not None or self.problems:
             return
-        cassette = self._cassette()
         try:
-            self._refuse_secrets(cassette)
+            self._save()
         except HarnessError as error:
             self.note(error)
-            return
-        self._metadata = cassette.metadata
-        self.saved = pending_of(self.path) if self.options.beside and self.path.exists() else self.path
-        store.save(cassette, self.saved)
+
+    def _save(self) -> None:
+        lost = unanswered(self._calls, self._kept, self.excused)
+        if lost is not None:
+            raise self._explanation().unanswered(lost)
+        if self._is_news():
+            cassette = self._cassette()
+            refuse_secrets_in(cassette, self.told, self._sent)
+            self._metadata = cassette.metadata
+            self.saved = pending_of(self.path) if self.options.beside and self.path.exists() else self.path
+            store.save(cassette, self.saved)
 
     def _is_news(self) -> bool:
         """Whether something is to be kept that is not recorded; that nothing was asked at all may be the news."""
@@ -320,15 +329,6 @@ class Tape:
         }
         interactions = [interaction for interaction, _ in kept]
         return store.Cassette(interactions, {store.METADATA: own}, self._kept.cancellations())
-
-    def _refuse_secrets(self, cassette: store.Cassette) -> None:
-        for number, (request, told) in enumerate(cassette.calls(), 1):
-            place = f"{self.told}: interaction {number} ({request.method} {request.uri.partition('?')[0]})"
-            refuse_secrets(request.uri, f"{self.told}: interaction {number}, its address", self._sent)
-            refuse_secrets(text_of(request.body), f"{place}, the request's body", self._sent)
-            if told is not None:
-                refuse_secrets(text_of(told.response["body"]["string"]), f"{place}, the answer's body", self._sent)
-        refuse_secrets(store.dump(cassette), self.told, self._sent)
 
     @property
     def use(self) -> CassetteUse | None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import http.client
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from contextvars import Context, copy_context
 from functools import partial, wraps
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -26,22 +26,35 @@ if TYPE_CHECKING:
 def patches() -> Iterator[Any]:
     """What to enter, in this order, beside vcrpy's own patches."""
     yield mock.patch("vcr.patch.force_reset", nullcontext)
-    yield mock.patch.object(VCRHTTPSConnection, "_baseclass", _unpatched_https())
+    yield from _connections()
     yield mock.patch.object(threading.Thread, "start", _started(threading.Thread.start))
     yield mock.patch.object(ThreadPoolExecutor, "submit", _submitted(ThreadPoolExecutor.submit))
 
 
-def _unpatched_https() -> type[http.client.HTTPSConnection]:
-    """The standard library's connection, able to be made while its name in its own module stands for vcrpy's stub.
+def _connections() -> Iterator[Any]:
+    """The connections behind vcrpy's stubs, able to be made while their names stand for the stubs."""
+    https = _unpatched(http.client.HTTPSConnection)
+    yield mock.patch.object(VCRHTTPSConnection, "_baseclass", https)
+    with suppress(ImportError):
+        import httplib2  # noqa: PLC0415 - an application may use it; the harness itself does without
+        from vcr.stubs import httplib2_stubs as stubs  # noqa: PLC0415 - needs it
 
-    Its `__init__` looks that name up. This one looks it up in a copy of the module as it is before the patch.
+        plain = _unpatched(httplib2.HTTPConnectionWithTimeout)
+        yield mock.patch.object(stubs.VCRHTTPConnectionWithTimeout, "_baseclass", plain)
+        secure = _unpatched(httplib2.HTTPSConnectionWithTimeout, https)
+        yield mock.patch.object(stubs.VCRHTTPSConnectionWithTimeout, "_baseclass", secure)
+
+
+def _unpatched(connection: Any, *above: type) -> type:
+    """A connection whose `__init__` looks names up in copies of the modules as they are before the patch.
+
+    It looks up the classes it is derived from. `above` come next to it among these.
     """
-    plain: Any = http.client.HTTPSConnection.__init__
-    unpatched = FunctionType(
-        plain.__code__, vars(http.client).copy(), "__init__", plain.__defaults__, plain.__closure__
-    )
-    unpatched.__kwdefaults__ = plain.__kwdefaults__
-    return type("HTTPSConnection", (http.client.HTTPSConnection,), {"__init__": unpatched})
+    plain = connection.__init__
+    names = dict(plain.__globals__) | {"http": SimpleNamespace(client=SimpleNamespace(**vars(http.client)))}
+    made = FunctionType(plain.__code__, names, "__init__", plain.__defaults__, plain.__closure__)
+    made.__kwdefaults__ = plain.__kwdefaults__
+    return type(connection.__name__, (connection, *above), {"__init__": made})
 
 
 def _started(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:

@@ -94,6 +94,7 @@ def keep_outputs(tape: Tape, trace: Trace) -> None:
         for step in run.steps
         if isinstance(step, ToolCall) and step.origin is not ToolOrigin.AGENT and step.output is not None
     ]
+    tape.excused = frozenset(each["call_id"] for each in tape.facts[_FACT])
 
 
 def _patch() -> None:

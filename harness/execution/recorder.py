@@ -23,6 +23,7 @@ from agents.run_config import ToolErrorFormatter
 from agents.tool_context import ToolContext
 from agents.tracing import get_current_span
 
+from harness.cassettes.call import ToolAtWork
 from harness.errors import HarnessError
 from harness.execution.classification import told
 from harness.execution.recording import Recording, SeenHandoff, SeenModelCall, SeenToolCall, Turn, begin
@@ -145,6 +146,19 @@ def _call_id(parent: Recording | Turn, kwargs: dict[str, Any]) -> str | None:
     context = kwargs.get("context")
     if isinstance(context, ToolContext) and context.tool_call_id in parent.tool_calls:
         return context.tool_call_id
+    return _at_work(parent)
+
+
+def tool_at_work() -> ToolAtWork | None:
+    """The tool call whose code asks, None when nobody can tell."""
+    recording = _current.get()
+    call_id = _at_work(recording) if isinstance(recording, Recording) else None
+    if not isinstance(recording, Recording) or call_id is None:
+        return None
+    return ToolAtWork(call_id, str(recording.tool_calls[call_id].tool.name))
+
+
+def _at_work(parent: Recording) -> str | None:
     span = get_current_span()
     at_work = {call_id: seen for call_id, seen in parent.tool_calls.items() if seen.ended is None}
     for call_id, seen in at_work.items():

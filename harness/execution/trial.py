@@ -24,7 +24,7 @@ from harness.execution.failures import NotJudgedError, why_not_judged
 from harness.execution.history import said_before
 from harness.execution.judge import judgements
 from harness.execution.recorded_tools import answered_from, keep_outputs
-from harness.execution.recorder import now_recording
+from harness.execution.recorder import now_recording, tool_at_work
 from harness.execution.repeatable import repeatable
 from harness.execution.spec import Conditions, TrialSpec
 from harness.system.graph import LiveGraph
@@ -107,7 +107,7 @@ async def _run_isolated(course: _Course) -> None:
     provenance = Provenance.of(course.live.data, conditions.versions, conditions.endpoint)
     try:
         with installed(), playing(spec.cassette, conditions.mode, provenance, conditions.tape, spec.borrow) as tape:
-            course.tape, tape.asker = tape, now_recording
+            course.tape, tape.asker, tape.tool = tape, now_recording, tool_at_work
             async with repeatable(spec, conditions, tape):
                 await _within(conditions.timeout, _played(course, tape))
     except asyncio.CancelledError as error:

@@ -11,11 +11,19 @@ import httpx2
 import pytest
 import requests
 import urllib3
+import vcr
 
+from harness.cassettes.call import ToolAtWork
 from harness.cassettes.replay import client
-from harness.cassettes.router import TapeOptions, playing
+from harness.cassettes.router import TapeOptions, installed, playing
 from harness.core.results import Mode
-from harness.errors import CassetteMissError, CassetteMissingError, CassetteStaleError, SecretFoundError
+from harness.errors import (
+    CassetteMissError,
+    CassetteMissingError,
+    CassetteStaleError,
+    SecretFoundError,
+    UnansweredError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,6 +227,96 @@ async def test_http_made_with_aiohttp_is_in_the_same_cassette(
             async with aiohttp.ClientSession() as api, api.get(f"{endpoint}/models") as response:
                 assert response.status == 200
     assert (tape.traffic.replayed, tape.traffic.live) == (1, 0)
+
+
+@pytest.mark.parametrize("fetch", [_with_urllib, _with_httpx, _with_httpx2, _with_requests, _with_urllib3])
+async def test_a_request_that_failed_in_transport_leaves_no_recording_and_says_so(
+    tmp_path: Path, provenance: Provenance, fetch: Callable[[str], int]
+) -> None:
+    with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+        tape.tool = lambda: ToolAtWork("call_1", "weather")
+        with pytest.raises(Exception, match=r"."):
+            await asyncio.to_thread(fetch, "http://127.0.0.1:9/forecast")
+    assert isinstance(tape.problems[-1], UnansweredError)
+    assert "the tool 'weather' asked GET http://127.0.0.1:9/forecast" in str(tape.problems[-1])
+    assert not (tmp_path / "x.yaml").exists()
+
+
+async def test_an_async_request_that_failed_in_transport_leaves_no_recording(
+    tmp_path: Path, provenance: Provenance
+) -> None:
+    with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await session.get("http://127.0.0.1:9/forecast")
+    assert isinstance(tape.problems[-1], UnansweredError)
+    assert not (tmp_path / "x.yaml").exists()
+
+
+async def test_a_request_that_failed_in_transport_and_was_tried_again_is_no_interaction(
+    tmp_path: Path, provenance: Provenance
+) -> None:
+    tries = 0
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise httpx2.ConnectError("no route")
+        return httpx2.Response(200, text="sunny")
+
+    with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as api:
+            with pytest.raises(httpx2.ConnectError):
+                await api.get("http://service/forecast")
+            assert (await api.get("http://service/forecast")).text == "sunny"
+    assert tape.problems == ()
+    with playing(tmp_path / "x.yaml", Mode.REPLAY, provenance) as tape:
+        async with httpx2.AsyncClient() as api:
+            assert (await api.get("http://service/forecast")).text == "sunny"
+    assert tape.problems == ()
+
+
+async def test_what_a_tool_asked_in_vain_does_not_matter_where_the_tool_will_not_run(
+    tmp_path: Path, provenance: Provenance, endpoint: str
+) -> None:
+    with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+        await _ask(tape, endpoint, "one")
+        tape.tool = lambda: ToolAtWork("call_1", "weather")
+        with pytest.raises(httpx.ConnectError):
+            _with_httpx("http://127.0.0.1:9/forecast")
+        tape.excused = frozenset({"call_1"})
+    assert tape.problems == ()
+    assert (tmp_path / "x.yaml").exists()
+
+
+def test_a_recording_of_plain_vcrpy_is_kept_on_without_its_headers(
+    tmp_path: Path, provenance: Provenance, serving: Any
+) -> None:
+    with serving(str) as model:
+        one, two = (model.url.replace("/v1", f"/tool/{name}") for name in ("one", "two"))
+        with vcr.use_cassette(str(tmp_path / "x.yaml")):
+            httpx.get(one, headers={"authorization": "Bearer abcdefgh12345"})
+        with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+            assert (httpx.get(one).status_code, httpx.get(two).status_code) == (200, 200)
+    assert (tape.traffic.replayed, tape.traffic.live) == (1, 1)
+    assert "abcdefgh12345" not in (tmp_path / "x.yaml").read_text(encoding="utf-8")
+
+
+def test_vcrpy_of_an_applications_own_works_beside_the_patch(
+    tmp_path: Path, provenance: Provenance, serving: Any
+) -> None:
+    own = str(tmp_path / "own.yaml")
+    with serving(str) as model, installed():
+        url = model.url.replace("/v1", "/tool/a")
+        for fetch in (_with_urllib, _with_httpx, _with_httpx2, _with_requests, _with_urllib3):
+            assert fetch(url) == 200
+            with vcr.use_cassette(own, allow_playback_repeats=True) as cassette:
+                assert fetch(url) == 200
+                assert len(cassette) == 1
+        with playing(tmp_path / "x.yaml", Mode.RECORD, provenance) as tape:
+            assert _with_httpx(url) == 200
+    assert tape.traffic.live == 1
 
 
 async def test_a_forgiving_replay_answers_agents_that_are_defined_otherwise(
