@@ -13,7 +13,7 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.request import Request
 from vcr.serializers import yamlserializer
 
-from harness.cassettes import inventory, store
+from harness.cassettes import store
 from harness.errors import CassetteCorruptError, CassetteMissingError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from unittest import mock
-from harness.cassettes import inventory, store
+from harness.cassettes import store
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -162,7 +162,7 @@ def test_a_process_killed_while_it_writes_leaves_the_old_cassette(tmp_path: Path
     killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path / "x.yaml"), moment], check=False)  # noqa: S603 - this very test
     assert killed.returncode == -signal.SIGKILL
     assert (tmp_path / "x.yaml").read_bytes() == before
-    assert len(inventory.leftovers(tmp_path)) == 1
+    assert len(list(tmp_path.glob(f".*{store.PART}"))) == 1
 
 
 @pytest.mark.parametrize(
