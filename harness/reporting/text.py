@@ -298,7 +298,8 @@ def next_commands(report: Report, bad: tuple[ScenarioResult, ...]) -> list[str]:
         found.append(rerun(failed[0]))
     elif failed:
         found.append(f"harness run --last-failed{_variant(failed)}")
-    return found or ([] if report.verdict is Verdict.PASSED else ["harness list"])
+    otherwise = "harness merge SHARDS" if report.run.info.shard else "harness list"
+    return found or ([] if report.verdict is Verdict.PASSED else [otherwise])
 
 
 def _variant(results: list[ScenarioResult]) -> str:

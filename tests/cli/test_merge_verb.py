@@ -83,6 +83,7 @@ def test_allowed_to_be_partial_it_shows_what_there_is_and_is_no_pass(
     for more in ((), ("--gate",)):
         result = harness("merge", shards[0], shards[1], "--allow-partial", *more)
         assert result.exit_code == 4
+        assert "next: harness merge SHARDS" in result.stderr
     folder = project / "reports" / "20260102-merged"
     assert not read_run(folder).complete
     assert "Not the whole run." in (folder / "index.html").read_text(encoding="utf-8")
