@@ -135,6 +135,17 @@ def test_tokens_and_latency_are_compared_where_both_are_known(make_run: MakeRun)
     assert "seconds" in [each.name for each in live]
 
 
+def test_what_was_not_judged_is_not_called_unchanged(make_run: MakeRun) -> None:
+    before = make_run({"a": "+", "b": "+", "c": "+"})
+    asked = {"c": {"system": "other"}}
+    some = compared(make_run({"a": "+", "b": "!", "c": "+"}, scenario=asked, instructions="New."), before).sentence
+    assert some.startswith("No verdict changed on 1 scenario; 1 could not be judged; 1 changed expectation")
+    assert "no difference" not in some
+    lost = make_run({"a": "!", "b": "!", "c": "!"})
+    assert compared(lost, before).sentence == "3 could not be judged: nothing can be compared."
+    assert compared(lost, lost).sentence == "3 could not be judged: nothing can be compared."
+
+
 def test_one_sentence_says_what_to_do(make_run: MakeRun) -> None:
     before = make_run({"a": "+", "b": "+"})
     worse = compared(make_run({"a": "-", "b": "+"}, instructions="New."), before).sentence

@@ -12,7 +12,7 @@ from harness.analysis.live_gate import Fresh
 from harness.analysis.policy import read_policy
 from harness.analysis.summary import summary_of
 from harness.analysis.verdicts import METRICS
-from harness.core.results import Mode
+from harness.core.results import Mode, Traffic
 from harness.core.scenario import Quarantine
 from harness.core.trace import Layer
 from harness.errors import ExitCode, UsageError
@@ -177,6 +177,13 @@ def test_a_baseline_of_something_else_cannot_judge(
 @pytest.mark.parametrize("given", [{"complete": False}, {"shard": "1/2"}])
 def test_a_partial_run_cannot_be_judged(make_run: MakeRun, given: dict[str, Any]) -> None:
     assert judged(make_run(GOOD, **given)).code is ExitCode.COULD_NOT_JUDGE
+
+
+def test_a_recording_of_what_was_missing_is_neither_live_nor_a_replay(make_run: MakeRun) -> None:
+    run = make_run(GOOD, mode=Mode.RECORD)
+    reused = replace(run, trials=tuple(replace(each, traffic=Traffic(replayed=2, live=1)) for each in run.trials))
+    assert judged(run).verdict is Ruling.PASS
+    assert judged(reused).code is ExitCode.COULD_NOT_JUDGE
 
 
 def test_a_drop_cannot_be_limited_without_a_baseline(make_run: MakeRun) -> None:

@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from harness.core.results import Verdict
 from harness.errors import UsageError
 from harness.reporting.formats import REPORTERS, USUAL, format_named, write
-from harness.reporting.view import Report, report_of
+from harness.reporting.view import GateShown, Report, report_of
 
 
 def loudest(report: Report) -> str:
@@ -151,6 +151,13 @@ def test_markdown_shows_text_as_it_is(samples: Any) -> None:
     outside = "".join(part for place, part in enumerate(text.split("```")) if place % 2 == 0)
     assert "<script>" not in outside
     assert "<img" not in outside
+
+
+def test_markdown_keeps_the_layers_out_of_the_list_of_reasons(samples: Any) -> None:
+    gate = GateShown(verdict=Verdict.FAILED, sentence="gate: no", reasons=("broken: one", "blind spot: two"))
+    lines = REPORTERS["md"].render(report_of(samples.mixed(), gate=gate)).splitlines()
+    table = next(number for number, line in enumerate(lines) if line.startswith("| Layer"))
+    assert lines[table - 3 : table] == ["- broken: one", "- blind spot: two", ""]
 
 
 def test_markdown_leads_with_verdict_and_layers(samples: Any) -> None:
