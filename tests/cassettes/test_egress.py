@@ -3,9 +3,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from agents.tracing.processors import BackendSpanExporter, BatchTraceProcessor
+from agents.tracing.provider import DefaultTraceProvider
 
 from harness.cassettes.egress import guarded, strays
 from harness.cassettes.router import playing
@@ -74,3 +76,40 @@ def test_without_a_replay_nothing_is_refused() -> None:
     with contextlib.suppress(OSError):
         _connect()
     assert strays() == ()
+
+
+def test_a_plain_thread_of_a_trial_is_a_problem_of_its_tape(tmp_path: Path, provenance: Provenance) -> None:
+    def swallow() -> None:
+        with contextlib.suppress(EgressBlockedError):
+            _connect()
+
+    with guarded(), playing(tmp_path / "x.yaml", Mode.REPLAY, provenance) as tape:
+        thread = threading.Thread(target=swallow)
+        thread.start()
+        thread.join()
+    assert isinstance(tape.problems[-1], EgressBlockedError)
+    assert strays() == ()
+
+
+def test_an_upload_of_traces_from_the_sdks_own_thread_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application may put the SDK's uploader back in its place."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-nobody")
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    exporter = BackendSpanExporter(max_retries=1, base_delay=0)
+    upload = exporter.export
+
+    def export(items: Any) -> None:
+        with contextlib.suppress(EgressBlockedError):
+            upload(items)
+
+    monkeypatch.setattr(exporter, "export", export)
+    provider = DefaultTraceProvider()
+    processor = BatchTraceProcessor(exporter, schedule_delay=0.01)
+    provider.register_processor(processor)
+    with guarded():
+        provider.create_trace("a run").start()
+        processor.shutdown()
+    told = [str(each) for each in strays()]
+    assert told
+    assert all("api.openai.com" in each for each in told)
