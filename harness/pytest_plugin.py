@@ -234,12 +234,13 @@ class ScenarioItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
         """What the scenario expected and what the agents did."""
+        from harness.cassettes.detection import without_secrets
         from harness.errors import HarnessError
 
         if isinstance(excinfo.value, ScenarioFailedError):
             return _explained(excinfo.value.run)
         if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
+            return without_secrets(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

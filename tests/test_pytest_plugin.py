@@ -84,6 +84,7 @@ def test_a_failure_says_why_first_and_keeps_what_could_not_be_judged_apart(run: 
     assert messages["cancel-refused"].startswith("could not judge: CassetteMissingError")
     assert messages["bread-again"].startswith("could not judge: CassetteMissingError")
     assert "scenarios/bakery.yaml:2  ·  harness run price-of-bread" in result.stdout
+    assert "Triage routing" in result.stdout.partition("agents, layer by layer")[2]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,13 @@ def test_mistakes_are_said_without_a_traceback(
     assert said in result.stdout
     assert "Traceback" not in result.stdout
     assert ".py:" not in result.stdout
+
+
+def test_agents_that_cannot_be_loaded_let_no_key_out(run: Pytest, project: Path) -> None:
+    key = "sk-proj-" + "Ab3" * 12
+    (project / "bakery.py").write_text(f"raise ValueError('{key} is refused')\n", encoding="utf-8")
+    result = run("scenarios", "-q", "-k", "weather")
+    assert ("<secret> is refused" in result.stdout, key in result.stdout + result.stderr) == (True, False)
 
 
 def test_collecting_loads_no_agents(project: Path) -> None:
