@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,7 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _report_internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Keep the traceback, and leave with a code that cannot be taken for a verdict on the agents."""
-    sys.__excepthook__(kind, error, trace)
+    from harness.cassettes.detection import without_secrets
+
+    click.echo(without_secrets("".join(traceback.format_exception(kind, error, trace))), err=True, nl=False)
     raise SystemExit(ExitCode.INTERNAL)
 
 

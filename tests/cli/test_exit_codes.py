@@ -134,3 +134,15 @@ def _wait_for_a_trial(folder: Path) -> None:
             return
         time.sleep(0.1)
     pytest.fail("no trial finished")
+
+
+def test_a_traceback_of_our_own_repeats_no_secret(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "sk-proj-" + "Ab3" * 12
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    harness("--version")
+    with pytest.raises(SystemExit) as left:
+        sys.excepthook(ValueError, ValueError(f"{key} is refused"), None)
+    told = capsys.readouterr().err
+    assert (left.value.code, "<secret> is refused" in told, key in told) == (ExitCode.INTERNAL, True, False)
