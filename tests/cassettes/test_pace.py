@@ -328,6 +328,25 @@ async def test_a_trial_that_asked_nothing_is_a_recording(tmp_path: Path, serving
     assert model.asked == []
 
 
+async def test_a_tool_whose_service_cannot_be_reached_leaves_no_recording_and_is_named(
+    tmp_path: Path, serving: Any
+) -> None:
+    @function_tool
+    def forecast() -> str:
+        return httpx2.get("http://127.0.0.1:9/today").text
+
+    def decide(body: dict[str, Any]) -> Any:
+        return "No idea." if _outputs(body) else [("forecast", {})]
+
+    with serving(decide) as model:
+        trial = await _trial(_entry(tools=[forecast]), tmp_path / "x.yaml", Mode.RECORD, model.url)
+    assert trial.error is not None
+    assert trial.error.type == "UnansweredError"
+    assert "the tool 'forecast' asked GET http://127.0.0.1:9/today" in trial.error.message
+    assert "recorded_tools" in trial.error.hint
+    assert not (tmp_path / "x.yaml").exists()
+
+
 async def test_what_is_never_asked_any_more_holds_nobody_up_for_ever(
     tmp_path: Path, serving: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
