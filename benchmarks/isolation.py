@@ -14,11 +14,11 @@ import asyncio
 import json
 import random
 import socket
+import ssl
 import tempfile
-import threading
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ from harness.system.graph import read_graph
 from harness.system.loading import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from starlette.requests import Request
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from harness.system.graph import LiveGraph
 
 SLOWEST = 0.05
+CERTIFICATES = ssl.create_default_context()
 _TRACE = TypeAdapter(Trace)
 
 
@@ -80,22 +81,21 @@ async def tool(http: Request) -> Response:
     return JSONResponse({"said": http.url.path})
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """Both on a free port of this machine, while the block runs."""
-    app = Starlette(routes=[Route("/v1/responses", model, methods=["POST"]), Route("/v1/tool/{rest:path}", tool)])
+@asynccontextmanager
+async def served(answer: Callable[[Request], Awaitable[Response]]) -> AsyncIterator[str]:
+    """Both on a free port of this machine, in this loop, while the block runs: a thread would wait for its turn."""
+    app = Starlette(routes=[Route("/v1/responses", answer, methods=["POST"]), Route("/v1/tool/{rest:path}", tool)])
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
         config = uvicorn.Config(app, log_level="critical", ws="none", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
+        serving = asyncio.create_task(server.serve([listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         finally:
             server.should_exit = True
-            thread.join(5)
+            await serving
 
 
 def system(url: str) -> System:
@@ -109,7 +109,7 @@ def system(url: str) -> System:
     @function_tool
     async def fetch(what: str) -> str:
         """Ask a service."""
-        async with httpx2.AsyncClient(timeout=600) as api:
+        async with httpx2.AsyncClient(timeout=600, verify=CERTIFICATES) as api:
             return (await api.get(f"{url}/tool/{what}")).text
 
     helper = Agent[Any](name="Helper", instructions="HELPER", model="m").as_tool("help", "Helps.")
@@ -150,9 +150,10 @@ async def measure(trials: int, rounds: int) -> None:
             started = time.perf_counter()
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
-                with served() as url, prepared(Mode.RECORD, url):
+                async with served(model) as url:
                     live = read_graph(system(url))
-                    recorded = await run_all(live, folder, trials, url)
+                    with prepared(Mode.RECORD, url):
+                        recorded = await run_all(live, folder, trials, url)
                 with prepared(Mode.REPLAY, None), egress.guarded():
                     replayed = await run_all(live, folder, trials)
             for place, (one, other) in enumerate(zip(recorded, replayed, strict=True)):

@@ -39,6 +39,7 @@ _NOT_FOR_THE_MODEL = frozenset(
 )
 _MADE_UP = frozenset({"id", "status"})
 _CALL_IDS = ("call_id", "tool_call_id")
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _text(body: Any) -> str:
 
 
 def _dumped(value: JSON) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return _JSON.encode(value)
 
 
 def _digest(kind: str, text: str) -> str:
