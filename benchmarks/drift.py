@@ -159,6 +159,7 @@ async def measure(runs: int, folder: Path) -> None:
         for name, words in EDITS.items():
             edited = await run(folder, system({name: words.replace(words.split()[-1], "otherwise")}))
             found = next(each.error for each in edited if each.error is not None)
+            assert f"stale: {name}.instructions line {2 if name == 'Guard' else 3} changed" in found.message, found
             print(f"  {name}: {found.message}")
 
 

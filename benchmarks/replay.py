@@ -7,7 +7,10 @@ so many as it takes (a new conversation begins with an empty history, as a new t
 Floor: the SDK with a scripted model in memory. Plain vcrpy: `use_cassette` around a client of its own, matching on the
 body, as its documentation shows. Harness: `playing` around its client. CPU time, because a machine may be shared; the
 middle of several rounds, because it may be shared unevenly. Loading the cassette is part of a trial for both. Plain
-vcrpy gets one trial, which takes more than a minute at 500 calls.
+vcrpy gets one trial, and none (nan) of 500 calls, where it takes minutes.
+
+Then what one look-up costs (a request made comparable, found, and its answer given) in cassettes of growing length,
+whose interactions are all of the same size: loading is not part of it.
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +32,9 @@ import vcr
 from agents import Agent, OpenAIProvider, RunConfig, Runner, function_tool, set_tracing_disabled
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from openai import AsyncOpenAI
+from vcr.request import Request
 
+from harness.cassettes import store
 from harness.cassettes.provenance import Provenance
 from harness.cassettes.replay import client
 from harness.cassettes.router import installed, playing
@@ -37,6 +44,7 @@ from harness.core.trace import AgentRef, Layer
 
 CALLS_A_CONVERSATION = 5
 ROUNDS = 5
+MOST_FOR_PLAIN = 50
 URL = "http://127.0.0.1:9/v1"
 INSTRUCTIONS = "You are the billing specialist.\n" + "Check the account before you change anything.\n" * 12
 
@@ -173,7 +181,7 @@ async def measure(calls: int, trials: int, folder: Path) -> None:
     base = await milliseconds(floor(calls), trials)
     with installed():
         ours = await milliseconds(harness(path, calls), trials)
-    theirs = await milliseconds(plain(path, calls), 1, 1)
+    theirs = await milliseconds(plain(path, calls), 1, 1) if calls <= MOST_FOR_PLAIN else math.nan
     kilobytes = path.stat().st_size / 1024
     columns = (
         f"{calls:>5} calls {kilobytes:>7.0f} kB",
@@ -183,6 +191,50 @@ async def measure(calls: int, trials: int, folder: Path) -> None:
         f"a call: {base / calls:.2f} {theirs / calls:.2f} {ours / calls:.2f}",
     )
     print(" | ".join(columns))
+
+
+LOOK_UPS = 200
+LENGTHS = (5, 50, 500, 5000)
+
+
+def asked(number: int) -> dict[str, Any]:
+    """A request like no other, of the same size as every other."""
+    said = {"role": "user", "content": f"What is my plan? ({number:06})"}
+    return {"model": "gpt-4o", "include": [], "input": [said], "instructions": INSTRUCTIONS, "tools": []}
+
+
+def long_cassette(length: int, folder: Path) -> Path:
+    """A cassette with so many requests."""
+    headers = {"content-type": ["application/json"]}
+    answered = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": b'{"output": []}'}}
+    requests = (Request("POST", f"{URL}/responses", json.dumps(asked(number)), {}) for number in range(length))
+    path = folder / f"long-{length}.yaml"
+    store.save(store.Cassette([store.Interaction(each, answered) for each in requests]), path)
+    return path
+
+
+def microseconds(path: Path, length: int) -> float:
+    """CPU time of a look-up, over look-ups all through the cassette; its least, over several rounds."""
+    numbers, rounds = range(0, length, max(1, length // LOOK_UPS)), []
+    for _ in range(ROUNDS):
+        with ExitStack() as stack:
+            opened = [playing(path, Mode.REPLAY, provenance()) for _ in range(max(1, LOOK_UPS // len(numbers)))]
+            tapes = [stack.enter_context(each) for each in opened]
+            wanted = [(tape, asked(number)) for tape in tapes for number in numbers]
+            started = time.process_time()
+            for tape, body in wanted:
+                call = tape.ask_plainly("/responses", body)
+                assert call is not None
+                tape.play(call)
+            rounds.append((time.process_time() - started) / len(wanted) * 1e6)
+    return min(rounds)
+
+
+def look_ups(folder: Path) -> None:
+    """A line for each length."""
+    found = {length: microseconds(long_cassette(length, folder), length) for length in LENGTHS}
+    for length, each in found.items():
+        print(f"{length:>5} interactions | a look-up {each:>6.1f} us, {each / found[LENGTHS[0]]:.2f}x the shortest's")
 
 
 async def main() -> None:
@@ -195,6 +247,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for calls in options.calls:
             await measure(calls, max(1, options.trials * 5 // calls), Path(folder))
+        look_ups(Path(folder))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@
     python benchmarks/replay_suite.py [--rounds 5]
 
 Floor: the SDK with a model in memory that gives the very answers of the recordings, made before the clock starts; no
-client, no cassette, no capture. Harness: `run_trial` as `harness run` calls it, from reading the cassette to the
-finished trace; then the same with scoring. CPU time for each trial, because a machine may be shared; the middle of
-several rounds, because it may be shared unevenly.
+client, no cassette, no capture, no tracing. The application's own work is in both: a fresh database for each trial, the
+tools that read and write it, and the end state read out of it. Harness: `run_trial` as `harness run` calls it, from
+reading the cassette to the finished trace; then the same with scoring. CPU time for each trial, because a machine may
+be shared; the middle of several rounds, because it may be shared unevenly.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import statistics
 import time
@@ -28,7 +30,7 @@ from harness.cassettes import egress, router, store
 from harness.config import Settings
 from harness.core.results import Mode
 from harness.execution import capture
-from harness.execution.contexts import fresh_context
+from harness.execution.contexts import end_state, fresh_context
 from harness.execution.conversation import Setting, converse
 from harness.execution.environment import prepared
 from harness.execution.history import said_before
@@ -99,11 +101,13 @@ async def floor(spec: TrialSpec, live: LiveGraph, made: list[ModelResponse]) -> 
     bare: Any = Bare(live, RunConfig(model_provider=provider, tracing_disabled=True))
     async with fresh_context(live.system, spec.scenario.context) as context:
         await converse(spec.scenario, Setting(capture=bare, context=context, said=said_before(spec, live.data)))
+        await end_state(live.system, context)
     assert not provider.answers, f"{spec.key}: {len(provider.answers)} answers were not asked for"
 
 
 async def milliseconds(work: Callable[[TrialSpec], Awaitable[object]], specs: list[TrialSpec]) -> float:
     """CPU time of a trial, over all of them."""
+    gc.collect()  # what the column before left behind
     started = time.process_time()
     for spec in specs:
         await work(spec)

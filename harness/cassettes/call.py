@@ -35,3 +35,8 @@ class Call:
     tool: ToolAtWork | None = None
     at: float = field(default_factory=time.perf_counter)
     ended: bool = False
+
+    @property
+    def asking(self) -> str:
+        """The name of the agent that asks, empty where `asker` does not tell."""
+        return str(getattr(self.asker, "speaking", ""))

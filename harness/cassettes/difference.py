@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.cassettes.drift import learned, translated
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -30,26 +32,35 @@ class Difference:
     stale: bool
 
 
-def first_difference(wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph) -> Difference | None:
-    """How `wanted` differs from the nearest of `recorded`; None when nothing comparable was recorded."""
+def first_difference(
+    wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph, asking: str = ""
+) -> Difference | None:
+    """How `wanted` differs from the nearest of `recorded`; None when nothing comparable was recorded.
+
+    Values that tools made anew are no difference. `asking` is the agent where the graph knows none.
+    """
     comparable = [each for each in recorded if each.kind == wanted.kind and isinstance(each.body, dict)]
     if not comparable or not isinstance(wanted.body, dict):
         return None
     nearest = max(comparable, key=lambda each: likeness(each.body, wanted.body))
-    agent = agent_of(wanted.body, graph) or agent_of(nearest.body, graph) or "an agent"
-    for part, text in _differences(nearest.body, wanted.body):
+    agent = agent_of(wanted.body, graph) or agent_of(nearest.body, graph) or asking or "an agent"
+    pairs = learned(nearest.body, wanted.body, {})
+    before = translated(nearest.body, pairs) if pairs else nearest.body
+    for part, text in _differences(before, wanted.body):
         return Difference(agent, f"{agent}.{part} {text}", stale=part not in _CONVERSATION)
     return None
 
 
-def edited_agent(wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph) -> Difference | None:
+def edited_agent(
+    wanted: Canonical, recorded: Sequence[Canonical], graph: AgentGraph, asking: str = ""
+) -> Difference | None:
     """How the agent of `wanted` differs from that of the one of `recorded` which has the same conversation.
 
     None when none has, or when it is of another agent: neither its tools nor most of its instructions are the same.
     """
     same = [each for each in recorded if each.kind == wanted.kind and _said(each.body) == _said(wanted.body)]
     alike = [each for each in same if likeness(each.body, wanted.body)[0] >= _SAME_AGENT]
-    found = first_difference(wanted, alike, graph)
+    found = first_difference(wanted, alike, graph, asking)
     return found if found is not None and found.stale else None
 
 

@@ -24,11 +24,15 @@ NEXT_STALE = "next: harness record --stale"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known when a request has no answer. `described` is the harness's part of the cassette's metadata."""
+    """What is known when a request has no answer. `described` is the harness's part of the cassette's metadata.
+
+    `asking` is the agent that asks, as far as that is known.
+    """
 
     path: str
     provenance: Provenance
     described: Mapping[str, Any]
+    asking: str = ""
 
     def miss(self, wanted: Canonical, left: Sequence[Canonical], recorded: Sequence[Canonical]) -> HarnessError:
         """The error for `wanted`; `left` are the recorded requests not asked yet, `recorded` all of them."""
@@ -38,8 +42,9 @@ class Explanation:
             return self._error(f"miss: {what} was recorded {_count(times)} and is asked once more", self.advice())
         if not wanted.is_model_call:
             return self._error(f"miss: {wanted.kind} was not recorded{_nearest(wanted, left or recorded)}", NEXT)
-        difference = first_difference(wanted, left, self.provenance.graph) or first_difference(
-            wanted, recorded, self.provenance.graph
+        graph = self.provenance.graph
+        difference = first_difference(wanted, left, graph, self.asking) or first_difference(
+            wanted, recorded, graph, self.asking
         )
         if difference is None:
             return self._error("miss: a model call that was not recorded", self.advice())
@@ -49,7 +54,7 @@ class Explanation:
 
     def edited(self, wanted: Canonical, cancelled: Sequence[Canonical]) -> HarnessError | None:
         """The error when `wanted` is one of the `cancelled` calls but for what its agent is; None when it is none."""
-        difference = edited_agent(wanted, cancelled, self.provenance.graph)
+        difference = edited_agent(wanted, cancelled, self.provenance.graph, self.asking)
         if difference is None:
             return None
         return CassetteStaleError(f"stale: {difference.text}", where=self.path, hint=self._stale_advice())

@@ -140,7 +140,7 @@ class Tape:
             self._hidden.note(text_of(plain_bytes(request.body)))
         call = self._asked(wanted, self._place(wanted), request)
         if call.place is None and self.mode is Mode.REPLAY:
-            self._note_edited(wanted)
+            self._note_edited(call)
         return call
 
     def ask_plainly(self, kind: str, body: dict[str, Any]) -> Call | None:
@@ -382,11 +382,12 @@ class Tape:
 
     def _miss(self, call: Call) -> HarnessError:
         left, recorded = self._recorded.left(), self._recorded.requests
-        return self._explanation().miss(call.wanted, left, recorded)
+        return self._explanation(call).miss(call.wanted, left, recorded)
 
-    def _note_edited(self, wanted: Canonical) -> None:
+    def _note_edited(self, call: Call) -> None:
         """A call that was cancelled in the recording will be cancelled again: then nobody else tells of an edit."""
-        edited = self._explanation().edited(wanted, self._recorded.cancelled()) if wanted.is_model_call else None
+        wanted, cancelled = call.wanted, self._recorded.cancelled()
+        edited = self._explanation(call).edited(wanted, cancelled) if wanted.is_model_call else None
         if edited is not None:
             self.note(edited)
 
@@ -396,5 +397,5 @@ class Tape:
     def _canonical(self, method: str, uri: str, body: Any) -> Canonical:
         return canonical(method, uri, body, self._clean)
 
-    def _explanation(self) -> Explanation:
-        return Explanation(self.told, self.provenance, self._described)
+    def _explanation(self, call: Call | None = None) -> Explanation:
+        return Explanation(self.told, self.provenance, self._described, call.asking if call is not None else "")

@@ -16,7 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_Base: Any = yamlserializer.Loader
+_Base: Any = yamlserializer._CassetteLoader  # noqa: SLF001 - it has no other name
 _TEXT, _MAP, _LIST = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _TAGS: Mapping[type[Node], str] = {MappingNode: _MAP, SequenceNode: _LIST}
 

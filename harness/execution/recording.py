@@ -98,6 +98,11 @@ class Recording:
         return self.parent.current
 
     @property
+    def speaking(self) -> str:
+        """The name of the agent whose turn it is."""
+        return str((self.model_calls[-1].agent if self.model_calls else self.agent).name)
+
+    @property
     def interrupted(self) -> bool:
         """Whether the run waits for an approval."""
         return bool(getattr(self.result, "interruptions", None))

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cassettes.canonical import canonical_model_request
+from harness.cassettes.difference import first_difference
 from harness.cassettes.drift import learned, translated, translated_text
 from harness.cassettes.replay import client
 from harness.cassettes.router import TapeOptions, playing
+from harness.core.graph import AgentGraph
 from harness.core.results import Mode
 from harness.errors import CassetteMissError, CassetteStaleError
 
@@ -98,3 +101,13 @@ def test_translating_recorded_outputs_gives_this_runs(old: str, new: str) -> Non
     pairs = learned(body(f"id {old} end"), body(f"id {new} end"), {})
     if pairs and len(old.split()) == len(new.split()) == 1 and old.isalnum() and new.isalnum():
         assert translated(body(f"id {old} end"), pairs) == body(f"id {new} end")
+
+
+def test_an_edit_is_told_by_its_own_line_though_values_made_anew_stand_around_it() -> None:
+    text = "Mind {}.\nThe ticket is {}.\nBe "
+    before = canonical_model_request("/responses", _request("T-1", text.replace("{}", "T-1") + "kind."))
+    now = canonical_model_request("/responses", _request("T-2", text.replace("{}", "T-2") + "firm."))
+    found = first_difference(now, [before], AgentGraph(entry="Desk", agents=()), "Guard")
+    assert found is not None
+    assert (found.agent, found.stale) == ("Guard", True)
+    assert found.text == 'Guard.instructions line 3 changed ("Be kind." -> "Be firm.")'
