@@ -54,6 +54,8 @@ class Explanation:
 
     def edited(self, wanted: Canonical, cancelled: Sequence[Canonical]) -> HarnessError | None:
         """The error when `wanted` is one of the `cancelled` calls but for what its agent is; None when it is none."""
+        if not wanted.is_model_call:
+            return None
         difference = edited_agent(wanted, cancelled, self.provenance.graph, self.asking)
         if difference is None:
             return None

@@ -386,8 +386,7 @@ class Tape:
 
     def _note_edited(self, call: Call) -> None:
         """A call that was cancelled in the recording will be cancelled again: then nobody else tells of an edit."""
-        wanted, cancelled = call.wanted, self._recorded.cancelled()
-        edited = self._explanation(call).edited(wanted, cancelled) if wanted.is_model_call else None
+        edited = self._explanation(call).edited(call.wanted, self._recorded.cancelled())
         if edited is not None:
             self.note(edited)
 
