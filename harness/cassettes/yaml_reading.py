@@ -6,6 +6,7 @@ of a cassette, and by PyYAML itself when it is anything else.
 
 from __future__ import annotations
 
+import gc
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,18 @@ class Loader(_Base):  # type: ignore[misc]  # whichever of PyYAML's vcrpy took
     """Gives what vcrpy's loader gives, and raises what it raises."""
 
     def get_single_data(self) -> Any:
-        """The one document of the text, None when it is empty."""
-        node = self.get_single_node()
-        return None if node is None else self._made(node, {})
+        """The one document of the text, None when it is empty.
+
+        The garbage collector waits: all that is made here is in use, and it would look through it again and again.
+        """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            node = self.get_single_node()
+            return None if node is None else self._made(node, {})
+        finally:
+            if collecting:
+                gc.enable()
 
     def resolve(self, kind: type[Node], value: str, implicit: Any) -> str:
         """The tag of what has none. A text is looked at by PyYAML once: keys come again and again."""
