@@ -30,8 +30,8 @@ _DEPTH = 3
 _PLACEHOLDERS = frozenset({"replay-needs-no-key"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _LINE_END = re.compile(r"(?:\\r)?\\n|\s")
-_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{60,}(?:(?:\\r)?\\n|\s)+)+[A-Za-z0-9+/]+={0,2}")
-"""Base64 over several lines, as YAML and mail write it."""
+_WRAPPED = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,}+(?:(?:\\r)?\\n|\s)++)+[A-Za-z0-9+/]+={0,2}")
+"""Base64 over several lines, as YAML and mail write it. A long run is read once, not again from each of its letters."""
 
 _ESCAPE = re.compile(r"""\\(?:u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<mark>[bfnrt"'/\\]))""")
 _MARKS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}

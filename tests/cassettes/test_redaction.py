@@ -91,6 +91,12 @@ def test_a_secret_is_found_however_it_is_escaped(
     assert "shop" not in without_secrets(written(odd))
 
 
+def test_a_picture_in_base64_is_read_through_and_what_stands_behind_it_is_found() -> None:
+    picture = base64.b64encode(bytes(range(256)) * 4_000).decode()
+    assert secret_in(f"data:image/png;base64,{picture}") == ""
+    assert secret_in(f"data:image/png;base64,{picture} sk-proj-{'Ab1' * 16}")
+
+
 async def test_a_secret_that_a_model_streams_in_pieces_is_not_recorded(
     tmp_path: Path,
     provenance: Provenance,
