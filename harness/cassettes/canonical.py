@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+import orjson
+import pydantic_core
+
 from harness.cassettes.redaction import without_named
 from harness.core.trace import JSON
 
@@ -39,6 +42,12 @@ _NOT_FOR_THE_MODEL = frozenset(
 )
 _MADE_UP = frozenset({"id", "status"})
 _CALL_IDS = ("call_id", "tool_call_id")
+_PLAIN_AND_SORTED = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
@@ -77,7 +86,7 @@ def canonical(method: str, uri: str, body: Any, clean: Callable[[str], str] | No
         address, text = clean(address), clean(text)
     parsed, kind = _parsed(text), f"{method.upper()} {address}"
     plain = text if parsed is None else parsed
-    return Canonical(kind, plain, _digest(kind, _dumped(plain)))
+    return Canonical(kind, plain, _key(kind, plain))
 
 
 def model_api(method: str, uri: str) -> str:
@@ -100,18 +109,19 @@ def canonical_model_request(kind: str, body: Mapping[str, Any], clean: Callable[
     for conversation in CONVERSATIONS:
         if isinstance(kept.get(conversation), list):
             kept[conversation] = [_item(each, numbers) for each in kept[conversation]]
-    text = _dumped(kept)
-    if clean is not None and (cleaned := clean(text)) != text:
-        text, kept = cleaned, _parsed(cleaned) or kept
-    return Canonical(kind, kept, _digest(kind, text), tuple(numbers))
+    if clean is not None and (cleaned := clean(text := _dumped(kept))) != text:
+        kept = _parsed(cleaned) or kept
+    return Canonical(kind, kept, _key(kind, kept), tuple(numbers))
 
 
 def _item(item: JSON, numbers: dict[str, str]) -> JSON:
     """An item of a conversation without made-up ids, its call ids replaced by their order of appearance."""
     if not isinstance(item, dict):
         return item
-    typed = item.get("type") is not None
-    kept = {name: value for name, value in item.items() if not (typed and name in _MADE_UP)}
+    kept = dict(item)
+    if kept.get("type") is not None:
+        for name in _MADE_UP:
+            kept.pop(name, None)
     for name in _CALL_IDS:
         if name in kept:
             kept[name] = _number(kept[name], numbers)
@@ -149,12 +159,27 @@ def _dumped(value: JSON) -> str:
     return _JSON.encode(value)
 
 
-def _digest(kind: str, text: str) -> str:
-    return hashlib.sha256(f"{kind}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+def _key(kind: str, body: JSON) -> str:
+    """A digest that is the same for the same data, whatever the order of its keys."""
+    try:
+        text = orjson.dumps(body, option=_PLAIN_AND_SORTED)
+    except (orjson.JSONEncodeError, RecursionError):  # half a surrogate, or a number of more than 64 bits
+        text = _dumped(body).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(kind.encode("utf-8", "surrogatepass") + b"\n" + text).hexdigest()
 
 
 def _parsed(text: str) -> JSON:
     try:
-        return json.loads(text)
+        parsed: JSON = pydantic_core.from_json(text)
+    except (TypeError, ValueError):
+        return _parsed_leniently(text)
+    return parsed
+
+
+def _parsed_leniently(text: str) -> JSON:
+    """What Python's own reader takes besides: half a surrogate, say."""
+    try:
+        parsed: JSON = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return parsed

@@ -7,9 +7,9 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+import pydantic_core
 from openai._models import add_request_id, construct_type
 from openai.types.responses import Response, ResponseOutputItem
-from pydantic import ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ def read(answer: type[BaseModel], told: bytes) -> BaseModel:
     """The answer that `told` is the JSON of. What is as its schema says is read by pydantic, which is faster."""
     try:
         found = _response(told) if answer is Response else answer.model_validate_json(told)
-    except ValidationError:
+    except ValueError:
         found = cast("BaseModel", construct_type(type_=answer, value=json.loads(told)))
     add_request_id(found, None)
     return found
@@ -29,7 +29,7 @@ def read(answer: type[BaseModel], told: bytes) -> BaseModel:
 
 def _response(told: bytes) -> BaseModel:
     """The items are read by the class that their type names, where pydantic would try all of some thirty classes."""
-    body = json.loads(told)
+    body = pydantic_core.from_json(told)
     given: list[Any] = body["output"] if isinstance(body, dict) and isinstance(body.get("output"), list) else []
     classes = [_of_type(each) for each in given]
     if not classes or None in classes:

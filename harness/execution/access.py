@@ -76,9 +76,8 @@ def _application_client(conditions: Conditions) -> AsyncOpenAI | None:
 
 def _endpoint(conditions: Conditions, tape: Tape) -> str | None:
     """In replay the one of the recording, though nothing goes there: the SDK asks OpenAI's own for more than others."""
-    if conditions.mode is Mode.REPLAY and tape.use is not None:
-        return tape.use.endpoint
-    return conditions.endpoint
+    recording = tape.use if conditions.mode is Mode.REPLAY else None
+    return recording.endpoint if recording else conditions.endpoint
 
 
 def _key(conditions: Conditions) -> str:

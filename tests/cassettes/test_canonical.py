@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cassettes.canonical import canonical
+from harness.cassettes.canonical import RESPONSES, canonical, canonical_model_request
 
 if TYPE_CHECKING:
     import random
@@ -63,6 +65,22 @@ def test_chat_completions_call_ids_do_not_count() -> None:
 
     url = "https://api.openai.com/v1/chat/completions"
     assert _key({"messages": messages("a")}, url) == _key({"messages": messages("b")}, url)
+
+
+@pytest.mark.parametrize("odd", [10**30, -(10**30), "half \ud800", {"deep": [10**30, "\udfff"]}])
+def test_what_only_pythons_own_json_takes_counts_like_anything_else(odd: Any) -> None:
+    assert _key({"model": "m", "metadata": 1, "input": odd}) == _key({"input": odd, "model": "m"})
+    assert _key({"model": "m", "input": odd}) != _key({"model": "m", "input": [odd, 1]})
+
+
+def test_plain_data_and_the_json_of_it_are_the_same_request() -> None:
+    body = {"model": "m", "input": [{"role": "user", "content": "é 😀"}], "temperature": 1.0, "tools": []}
+    assert canonical_model_request(RESPONSES, body).key == _key(body)
+
+
+def test_what_is_no_plain_data_is_refused() -> None:
+    with pytest.raises(TypeError):
+        canonical_model_request(RESPONSES, {"input": datetime(2026, 1, 1, tzinfo=UTC)})
 
 
 def test_words_count() -> None:
