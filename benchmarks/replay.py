@@ -7,7 +7,7 @@ so many as it takes (a new conversation begins with an empty history, as a new t
 Floor: the SDK with a scripted model in memory. Plain vcrpy: `use_cassette` around a client of its own, matching on the
 body, as its documentation shows. Harness: `playing` around its client. CPU time, because a machine may be shared; the
 middle of several rounds, because it may be shared unevenly. Loading the cassette is part of a trial for both. Plain
-vcrpy gets one trial, and none (nan) of 500 calls, where it takes minutes.
+vcrpy gets one trial without a warm-up: of 500 calls it takes more than a minute.
 
 Then what one look-up costs (a request made comparable, found, and its answer given) in cassettes of growing length,
 whose interactions are all of the same size: loading is not part of it.
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import statistics
 import tempfile
 import time
@@ -44,7 +43,6 @@ from harness.core.trace import AgentRef, Layer
 
 CALLS_A_CONVERSATION = 5
 ROUNDS = 5
-MOST_FOR_PLAIN = 50
 URL = "http://127.0.0.1:9/v1"
 INSTRUCTIONS = "You are the billing specialist.\n" + "Check the account before you change anything.\n" * 12
 
@@ -181,7 +179,7 @@ async def measure(calls: int, trials: int, folder: Path) -> None:
     base = await milliseconds(floor(calls), trials)
     with installed():
         ours = await milliseconds(harness(path, calls), trials)
-    theirs = await milliseconds(plain(path, calls), 1, 1) if calls <= MOST_FOR_PLAIN else math.nan
+    theirs = await milliseconds(plain(path, calls), 1, 1)
     kilobytes = path.stat().st_size / 1024
     columns = (
         f"{calls:>5} calls {kilobytes:>7.0f} kB",
