@@ -89,7 +89,9 @@ def verify(as_json: bool, **given: Any) -> int:  # noqa: FBT001 - a flag
     else:
         for each in problems:
             click.echo(str(each), err=True)
-        click.echo(f"{len(bad)} of {recordings.count(settings)} recordings are not fine", err=True)
+        total = recordings.count(settings)
+        told = f"{len(bad)} of {total} recordings are not fine" if bad else f"{total} recordings are fine"
+        click.echo(told, err=True)
     return ExitCode.COULD_NOT_JUDGE if bad else ExitCode.FINE
 
 
