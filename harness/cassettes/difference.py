@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.drift import learned, translated
@@ -37,7 +38,8 @@ def first_difference(
 ) -> Difference | None:
     """How `wanted` differs from the nearest of `recorded`; None when nothing comparable was recorded.
 
-    Values that tools made anew are no difference. `asking` is the agent where the graph knows none.
+    Values that tools made anew are the difference only where there is no other. `asking` is the agent where the graph
+    knows none.
     """
     comparable = [each for each in recorded if each.kind == wanted.kind and isinstance(each.body, dict)]
     if not comparable or not isinstance(wanted.body, dict):
@@ -46,7 +48,7 @@ def first_difference(
     agent = agent_of(wanted.body, graph) or agent_of(nearest.body, graph) or asking or "an agent"
     pairs = learned(nearest.body, wanted.body, {})
     before = translated(nearest.body, pairs) if pairs else nearest.body
-    for part, text in _differences(before, wanted.body):
+    for part, text in chain(_differences(before, wanted.body), _differences(nearest.body, wanted.body)):
         return Difference(agent, f"{agent}.{part} {text}", stale=part not in _CONVERSATION)
     return None
 
